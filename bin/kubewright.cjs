@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+'use strict';
+// Plain old JavaScript on purpose: a Node too old for the program must still be able to say so.
+var major = Number(process.versions.node.split('.')[0]);
+if (major < 22) {
+  process.stderr.write(
+    'kubewright needs Node 22 or newer, and this is ' +
+      process.version +
+      '. Install a newer Node, or run ./quickstart in a clone: it fetches a private one.\n',
+  );
+  process.exit(2);
+}
+require('node:module').enableCompileCache();
+import('../dist/cli/main.js').then((cli) => cli.main());

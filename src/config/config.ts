@@ -1,0 +1,63 @@
+/**
+ * kubewright.yaml as values. The schema (`schema.ts`) checks and fills it; every value remembers its line.
+ * A Kubernetes tree needs no such file.
+ */
+import type { Location } from '../diagnostic/diagnostic.ts';
+import type { Platform } from '../target/platform.ts';
+
+/** One binary of a monorepo that the file describes. */
+export interface ConfiguredTarget {
+  /** Package directory relative to the root: `cmd/apples`. */
+  readonly package: string;
+  /** Binary name; default the last element of `package`. */
+  readonly binary?: string | undefined;
+  readonly static?: boolean | undefined;
+}
+
+/** Settings of a tree, all optional: what is absent comes from the tree or from defaults. */
+export interface Config {
+  /** Absent when there is no file. */
+  readonly file?: string;
+  /** Location of a value by its path: `groups.server.targets.0`. */
+  locate(path: string): Location;
+  readonly name?: string;
+  readonly groups?: Readonly<
+    Record<
+      string,
+      { readonly targets: readonly (string | ConfiguredTarget)[]; readonly platforms?: readonly Platform[] }
+    >
+  >;
+  readonly platforms?: readonly Platform[];
+  readonly static?: readonly string[];
+  readonly version?: {
+    readonly packages?: readonly string[];
+    readonly fields?: readonly string[];
+    /** Pattern of git tags that name versions: `v*`. */
+    readonly tags?: string;
+    /** A fixed version, instead of git's. */
+    readonly value?: string;
+  };
+  readonly build?: {
+    readonly tags?: readonly string[];
+    readonly ldflags?: string;
+    readonly gcflags?: string;
+    readonly strip?: boolean;
+    readonly trimpath?: boolean;
+    readonly reproducible?: boolean;
+  };
+  readonly toolchain?: {
+    /** Exact Go version. */
+    readonly go?: string;
+    /** Directories that hold GOROOTs, tried before the module proxy. */
+    readonly directories?: readonly string[];
+    /** As GOPROXY: URLs separated by commas or bars, `file://` allowed. */
+    readonly proxy?: string;
+    /** Pinned sums: `1.15.15 linux/amd64` → `h1:…`. */
+    readonly sums?: Readonly<Record<string, string>>;
+  };
+  readonly memory?: string;
+  readonly out?: string;
+}
+
+/** The configuration of a tree that has none. */
+export const NO_CONFIG: Config = { locate: () => ({ file: 'kubewright.yaml' }) };

@@ -1,0 +1,239 @@
+/** Files and directories. Whatever others read appears whole under its final name, or not at all. */
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type Diagnostic, error, Failure } from '../diagnostic/diagnostic.ts';
+
+/** The five facts that tell whether a file may have changed; times in milliseconds with fractions. */
+export interface FileStat {
+  readonly mtime: number;
+  readonly ctime: number;
+  readonly size: number;
+  readonly inode: number;
+  readonly mode: number;
+}
+
+export class Files {
+  #counter = 0;
+
+  exists(path: string): boolean {
+    return existsSync(path);
+  }
+
+  isDirectory(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+
+  isFile(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  }
+
+  /** Facts about the entry itself, links not followed; undefined when there is none. */
+  lstat(path: string): FileStat | undefined {
+    return toFileStat(lstatSync(path, { throwIfNoEntry: false }));
+  }
+
+  /** Facts about what the path leads to, links followed; undefined when there is none. */
+  stat(path: string): FileStat | undefined {
+    return toFileStat(statSync(path, { throwIfNoEntry: false }));
+  }
+
+  isLink(path: string): boolean {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  }
+
+  readText(path: string): string {
+    return this.#translated(path, () => readFileSync(path, 'utf8'));
+  }
+
+  readBytes(path: string): Buffer {
+    return this.#translated(path, () => readFileSync(path));
+  }
+
+  /** The text of a file, or undefined when there is none. */
+  readTextIfAny(path: string): string | undefined {
+    return this.isFile(path) ? this.readText(path) : undefined;
+  }
+
+  /** Names in a directory, sorted by code unit; a trailing slash marks directories. */
+  list(path: string): string[] {
+    const entries = this.#translated(path, () => readdirSync(path, { withFileTypes: true }));
+    return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
+  }
+
+  readLink(path: string): string | undefined {
+    return this.isLink(path) ? readlinkSync(path) : undefined;
+  }
+
+  realPath(path: string): string {
+    return this.#translated(path, () => realpathSync(path));
+  }
+
+  makeDirectory(path: string, mode = 0o755): void {
+    this.#translated(path, () => mkdirSync(path, { recursive: true, mode }));
+  }
+
+  /** Removes a file or a whole directory; links are removed, never followed. */
+  remove(path: string): void {
+    this.#translated(path, () => rmSync(path, { recursive: true, force: true, maxRetries: 2 }));
+  }
+
+  rename(from: string, to: string): void {
+    this.#translated(to, () => renameSync(from, to));
+  }
+
+  setMode(path: string, mode: number): void {
+    this.#translated(path, () => chmodSync(path, mode));
+  }
+
+  /** Writes a file under its final name in one step, durable unless `fsync` is false. */
+  publish(path: string, bytes: string | Uint8Array, options: { mode?: number; fsync?: boolean } = {}): void {
+    const temporary = this.temporaryName(path);
+    this.#translated(path, () => {
+      mkdirSync(dirname(path), { recursive: true });
+      try {
+        const file = openSync(temporary, 'wx', options.mode ?? 0o644);
+        try {
+          const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+          for (let offset = 0; offset < data.length; ) offset += writeSync(file, data, offset);
+          if (options.fsync !== false) fsyncSync(file);
+        } finally {
+          closeSync(file);
+        }
+        renameSync(temporary, path);
+        if (options.fsync !== false) syncDirectory(dirname(path));
+      } catch (problem) {
+        rmSync(temporary, { force: true });
+        throw problem;
+      }
+    });
+  }
+
+  /** Copies a file (a reflink where the file system can) to its final name in one step; never a hard link. */
+  publishCopy(from: string, to: string, mode: number): void {
+    const temporary = this.temporaryName(to);
+    this.#translated(to, () => {
+      mkdirSync(dirname(to), { recursive: true });
+      try {
+        copyFileSync(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+        chmodSync(temporary, mode);
+        const file = openSync(temporary, 'r');
+        try {
+          fsyncSync(file);
+        } finally {
+          closeSync(file);
+        }
+        renameSync(temporary, to);
+        syncDirectory(dirname(to));
+      } catch (problem) {
+        rmSync(temporary, { force: true });
+        throw problem;
+      }
+    });
+  }
+
+  /** Makes or replaces a symbolic link in one step; does nothing when it already points there. */
+  publishLink(target: string, path: string): void {
+    if (this.readLink(path) === target) return;
+    const temporary = this.temporaryName(path);
+    this.#translated(path, () => {
+      mkdirSync(dirname(path), { recursive: true });
+      symlinkSync(target, temporary);
+      try {
+        renameSync(temporary, path);
+      } catch (problem) {
+        rmSync(temporary, { force: true });
+        throw problem;
+      }
+    });
+  }
+
+  /** A name beside `path` that no other run uses. */
+  temporaryName(path: string): string {
+    return join(dirname(path), `.kw-tmp-${process.pid}-${this.#counter++}-${basename(path).slice(-80)}`);
+  }
+
+  #translated<T>(path: string, action: () => T): T {
+    try {
+      return action();
+    } catch (problem) {
+      throw asFailure(problem, path);
+    }
+  }
+}
+
+function toFileStat(stats: Stats | undefined): FileStat | undefined {
+  if (!stats) return undefined;
+  return { mtime: stats.mtimeMs, ctime: stats.ctimeMs, size: stats.size, inode: stats.ino, mode: stats.mode };
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } catch (problem) {
+    // Some file systems refuse to sync a directory; the rename itself has succeeded.
+    if (!['EINVAL', 'EISDIR', 'EPERM'].includes((problem as NodeJS.ErrnoException).code ?? '')) throw problem;
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** Turns an operating-system error into a Failure that names the path; other exceptions pass unchanged. */
+export function asFailure(problem: unknown, path: string): unknown {
+  const code = (problem as NodeJS.ErrnoException)?.code;
+  const diagnostic = typeof code === 'string' ? explain(code, path) : undefined;
+  return diagnostic ? new Failure(diagnostic) : problem;
+}
+
+function explain(code: string, path: string): Diagnostic | undefined {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return error('disk/full', {
+        what: `no space is left for ${path}`,
+        why: code === 'EDQUOT' ? 'the disk quota is used up' : 'the file system is full',
+        help: 'free space there (kubewright cache prune), or choose another place with --out or KUBEWRIGHT_CACHE; finished work is kept and a rerun resumes',
+      });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return error('disk/permission', {
+        what: `${path} may not be read or written`,
+        why: code === 'EROFS' ? 'the file system is read-only' : 'its permissions forbid it',
+        help: `check the permissions with ls -ld ${dirname(path)}, or choose another place with --out or KUBEWRIGHT_CACHE`,
+      });
+    case 'EIO':
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+    case 'ENOENT':
+      return error('disk/write-failed', {
+        what: `${path} cannot be used: ${code}`,
+        why: 'a file or directory on the way is missing, or is of another kind',
+        help: 'look at the path and its parents with ls -ld, then run the same command again',
+      });
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The only door to the world: files, processes, clock, network, terminal. `cli/main.ts` makes the real one
+ * and passes it down; nothing else in the program touches Node's own modules for these.
+ */
+import { availableParallelism, totalmem } from 'node:os';
+import type { Platform } from '../target/platform.ts';
+import { Files } from './files.ts';
+import { Processes } from './processes.ts';
+
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. */
+  now(): number;
+  /** Monotonic milliseconds. */
+  monotonic(): number;
+}
+
+export interface Host {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly homeDirectory: string | undefined;
+  /** This machine, in Go's words. */
+  readonly platform: Platform;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly stdout: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
+  readonly stderr: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
+}
+
+const GO_OS: Readonly<Record<string, string>> = { win32: 'windows', sunos: 'solaris' };
+const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
+
+/** The real machine, with this process's environment. */
+export function realHost(): Host {
+  const files = new Files();
+  const environment = process.env;
+  return {
+    environment,
+    workingDirectory: process.cwd(),
+    homeDirectory: environment['HOME'] || undefined,
+    platform: `${GO_OS[process.platform] ?? process.platform}/${GO_ARCH[process.arch] ?? process.arch}`,
+    cpus: availableParallelism(),
+    memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+    files,
+    processes: new Processes(environment['PATH'] ?? ''),
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    stdout: process.stdout,
+    stderr: process.stderr,
+  };
+}
+
+/** Directory of everything that checkouts share: `KUBEWRIGHT_CACHE`, else XDG_CACHE_HOME, else ~/.cache. */
+export function cacheDirectory(host: Host): string {
+  const { KUBEWRIGHT_CACHE: own, XDG_CACHE_HOME: xdg } = host.environment;
+  if (own) return own;
+  return `${xdg || `${host.homeDirectory ?? '/tmp'}/.cache`}/kubewright`;
+}

@@ -1,0 +1,190 @@
+/**
+ * Child processes: found by absolute path once, each in its own process group with an environment made on
+ * purpose, no standard input, and a cancel that ends grandchildren too.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { error, Failure } from '../diagnostic/diagnostic.ts';
+
+export interface ProcessRequest {
+  /** Program (name or absolute path) and arguments; never a shell line. */
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly input?: string;
+  readonly timeoutMilliseconds?: number;
+  readonly signal?: AbortSignal;
+  /** Each complete line of either stream, without its line feed, as it comes. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  readonly onStart?: (pid: number) => void;
+  /** Bytes kept of each stream; the rest is dropped and `truncated` set. Default 64 MiB. */
+  readonly keepBytes?: number;
+}
+
+export interface ProcessResult {
+  readonly exitCode: number;
+  readonly signal: NodeJS.Signals | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+  readonly timedOut: boolean;
+  readonly milliseconds: number;
+}
+
+const GRACE_MILLISECONDS = 5_000;
+const DRAIN_MILLISECONDS = 250;
+const KEEP_BYTES = 64 * 1024 * 1024;
+
+export class Processes {
+  readonly #path: readonly string[];
+  readonly #found = new Map<string, string | undefined>();
+  readonly #running = new Set<ChildProcess>();
+
+  /** `path`: the PATH to search. Relative and empty elements are ignored: they would run what a tree put there. */
+  constructor(path: string) {
+    this.#path = path.split(':').filter(isAbsolute);
+  }
+
+  /** PATH for children, with `first` in front. */
+  searchPath(...first: readonly string[]): string {
+    return [...first, ...this.#path].join(':');
+  }
+
+  /** Absolute path of a program, or undefined. */
+  find(program: string): string | undefined {
+    if (isAbsolute(program)) return isExecutable(program) ? program : undefined;
+    if (!this.#found.has(program)) {
+      this.#found.set(program, this.#path.map((dir) => join(dir, program)).find(isExecutable));
+    }
+    return this.#found.get(program);
+  }
+
+  /** Runs a program to its end. A non-zero exit is a result; a missing program is a Failure. */
+  async run(request: ProcessRequest): Promise<ProcessResult> {
+    const [name = '', ...argv] = request.argv;
+    const program = this.find(name);
+    if (!program) {
+      throw new Failure(
+        error('process/not-found', {
+          what: `the program ${name} was not found on PATH`,
+          help: `install ${name}, or put its directory on PATH`,
+        }),
+      );
+    }
+    request.signal?.throwIfAborted();
+    const started = performance.now();
+    const child = spawn(program, argv, {
+      cwd: request.workingDirectory,
+      env: { ...request.environment },
+      detached: true,
+      stdio: [request.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    this.#running.add(child);
+    if (child.pid) request.onStart?.(child.pid);
+    child.stdin?.on('error', () => {}).end(request.input);
+    const keep = request.keepBytes ?? KEEP_BYTES;
+    const stdout = collect(child, 'stdout', keep, request.onLine);
+    const stderr = collect(child, 'stderr', keep, request.onLine);
+    let timedOut = false;
+    const stop = () => void this.#terminate(child);
+    const timer =
+      request.timeoutMilliseconds === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            stop();
+          }, request.timeoutMilliseconds);
+    request.signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const [exitCode, signal] = await ended(child);
+      return {
+        exitCode: exitCode ?? 128,
+        signal: signal ?? undefined,
+        stdout: stdout.text(),
+        stderr: stderr.text(),
+        truncated: stdout.truncated() || stderr.truncated(),
+        timedOut,
+        milliseconds: performance.now() - started,
+      };
+    } finally {
+      clearTimeout(timer);
+      request.signal?.removeEventListener('abort', stop);
+      this.#running.delete(child);
+    }
+  }
+
+  /** Ends every running child and its group at once. */
+  killAll(): void {
+    for (const child of this.#running) killGroup(child, 'SIGKILL');
+  }
+
+  async #terminate(child: ChildProcess): Promise<void> {
+    killGroup(child, 'SIGTERM');
+    const deadline = setTimeout(() => killGroup(child, 'SIGKILL'), GRACE_MILLISECONDS);
+    child.once('exit', () => {
+      clearTimeout(deadline);
+      // What the group left behind after its leader's end has had its chance.
+      killGroup(child, 'SIGKILL');
+    });
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (!child.pid) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // The group has ended already.
+  }
+}
+
+/** Waits for the exit and for the pipes, but not for a grandchild that keeps them open. */
+function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve([code, signal]));
+    child.once('exit', (code, signal) => {
+      setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        resolve([code, signal]);
+      }, DRAIN_MILLISECONDS).unref();
+    });
+  });
+}
+
+function collect(
+  child: ChildProcess,
+  name: 'stdout' | 'stderr',
+  keep: number,
+  onLine: ProcessRequest['onLine'],
+): { text(): string; truncated(): boolean } {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let dropped = 0;
+  let rest = '';
+  const decoder = new TextDecoder();
+  child[name]?.on('data', (chunk: Buffer) => {
+    if (size < keep) chunks.push(chunk.subarray(0, keep - size));
+    dropped += Math.max(0, size + chunk.length - keep);
+    size = Math.min(keep, size + chunk.length);
+    if (!onLine) return;
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line, name);
+  });
+  child[name]?.on('end', () => {
+    if (rest) onLine?.(rest, name);
+  });
+  return { text: () => Buffer.concat(chunks).toString('utf8'), truncated: () => dropped > 0 };
+}

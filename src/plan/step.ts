@@ -1,0 +1,50 @@
+/** One unit of work as data: it can be printed, hashed, sent, stored and drawn. */
+import type { Platform } from '../target/platform.ts';
+
+/** `compile:cmd/kubectl@linux/arm64` */
+export type StepId = string;
+
+/** What a Step reads. A Go closure is looked up by the executor: its files are known only to Go. */
+export type StepInput =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'go-closure'; readonly goPackage: string; readonly withTests: boolean };
+
+/** One run of `go build` or `go test -c` for one target. Steps of equal `batch` share one go process. */
+export interface GoBuildAction {
+  readonly kind: 'go-build';
+  readonly verb: 'build' | 'test';
+  /** Flags between the verb and the packages, without -o. */
+  readonly flags: readonly string[];
+  readonly goPackage: string;
+  /** Name that go gives the file, `.exe` included. */
+  readonly outputName: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absolute; inside the link tree in the GOPATH eras. */
+  readonly workingDirectory: string;
+  readonly batch: string;
+}
+
+/** A command of the tree itself, run as the user. */
+export interface CommandAction {
+  readonly kind: 'command';
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+}
+
+export type Action = GoBuildAction | CommandAction;
+
+export interface Step {
+  readonly id: StepId;
+  readonly kind: 'compile' | 'generate';
+  /** For people: `kubectl linux/arm64`. */
+  readonly title: string;
+  readonly platform?: Platform;
+  readonly needs: readonly StepId[];
+  readonly inputs: readonly StepInput[];
+  /** Relative to the tree. */
+  readonly outputs: readonly string[];
+  readonly action: Action;
+  /** Ordered, labelled parts that join the inputs in the key: flags, environment, toolchain. `why` names the first that differs. */
+  readonly keyParts: Readonly<Record<string, string>>;
+}

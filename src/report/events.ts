@@ -1,0 +1,88 @@
+/** Facts about a run, in the order they happened. Terminal, JSON lines, trace and page are folds over these. */
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import type { StepId } from '../plan/step.ts';
+import type { Platform } from '../target/platform.ts';
+
+/** How a Step ended. `fresh`: nothing to do; `restored`: bytes came from the store; `built`: the action ran. */
+export type StepOutcome = 'fresh' | 'restored' | 'built' | 'failed' | 'cancelled';
+
+export interface OutputFile {
+  /** Relative to the tree, or absolute when --out lies elsewhere. */
+  readonly path: string;
+  readonly size: number;
+  readonly digest: string;
+}
+
+export type EventBody =
+  | {
+      readonly type: 'run-started';
+      readonly run: string;
+      readonly command: readonly string[];
+      readonly tree: string;
+      readonly label: string;
+      readonly treeVersion: string;
+      readonly toolchain: string;
+      readonly kubewright: string;
+      readonly host: { readonly platform: Platform; readonly cpus: number; readonly memoryBytes: number };
+    }
+  | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
+  | {
+      readonly type: 'plan-made';
+      readonly steps: readonly {
+        readonly id: StepId;
+        readonly kind: string;
+        readonly title: string;
+        readonly platform?: Platform;
+        readonly needs: readonly StepId[];
+      }[];
+    }
+  /** `because`: why it is not fresh, one line: `cmd/kubectl/kubectl.go changed`. */
+  | { readonly type: 'step-started'; readonly step: StepId; readonly because: string }
+  /** Packages compiled so far, of those that the Step (or its batch) holds. */
+  | {
+      readonly type: 'step-progress';
+      readonly step: StepId;
+      readonly done: number;
+      readonly total: number;
+      readonly detail: string;
+    }
+  | { readonly type: 'step-output'; readonly step: StepId; readonly line: string }
+  | {
+      readonly type: 'step-finished';
+      readonly step: StepId;
+      readonly outcome: StepOutcome;
+      readonly milliseconds: number;
+      readonly outputs: readonly OutputFile[];
+      readonly key?: string;
+    }
+  | {
+      readonly type: 'command-started';
+      readonly id: number;
+      /** All Steps that this process works for. */
+      readonly steps: readonly StepId[];
+      readonly argv: readonly string[];
+      readonly workingDirectory: string;
+      readonly environment: Readonly<Record<string, string>>;
+      readonly pid: number;
+    }
+  | {
+      readonly type: 'command-finished';
+      readonly id: number;
+      readonly exitCode: number;
+      readonly milliseconds: number;
+    }
+  | {
+      readonly type: 'run-finished';
+      readonly exitCode: number;
+      readonly milliseconds: number;
+      readonly counts: Readonly<Record<StepOutcome, number>>;
+    };
+
+/** `at`: monotonic milliseconds since the run began; `time`: wall clock, ISO 8601 UTC. */
+export type Event = EventBody & { readonly seq: number; readonly at: number; readonly time: string };
+
+/** Receives Events; every reporter is one. `close` flushes and may be awaited once. */
+export interface EventSink {
+  handle(event: Event): void;
+  close(): Promise<void>;
+}
