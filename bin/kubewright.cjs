@@ -11,4 +11,4 @@ if (major < 22) {
   process.exit(2);
 }
 require('node:module').enableCompileCache();
-import('../dist/cli/main.js').then((cli) => cli.main());
+void import('../dist/cli/main.js').then((cli) => cli.main());

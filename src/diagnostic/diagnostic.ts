@@ -69,7 +69,7 @@ export class Failure extends Error {
 }
 
 /** The value of a Result, or a Failure carrying its Diagnostics. */
-export function valueOf<T>(result: Result<T>): T {
+export function unwrap<T>(result: Result<T>): T {
   if (!result.ok) throw new Failure(...result.diagnostics);
   return result.value;
 }

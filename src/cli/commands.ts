@@ -1,0 +1,21 @@
+/** Every command with its one-line summary; the module behind it is loaded only when it is asked for. */
+import type { Command } from 'commander';
+import type { CommandContext } from './request.ts';
+
+/** Runs a command's work with the context of this invocation; the number is the exit code. */
+export type Start = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+export interface CommandModule {
+  /** Declares arguments and options, and the action that calls `start`. */
+  configure(command: Command, start: Start): void;
+}
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'build', summary: 'build binaries', load: () => import('./commands/build.ts') },
+];
