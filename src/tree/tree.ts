@@ -76,6 +76,10 @@ export interface Tree {
   /** Features the family and era were recognised by, each with its file. */
   readonly evidence: readonly Location[];
   readonly goMode: GoMode;
+  /** Whether all dependencies lie in the tree, so that no module is ever downloaded. */
+  readonly vendored: boolean;
+  /** The tree's own command that brings all generated files up to date before a build (1.4 to 1.26); absent where they are committed. */
+  readonly generationCommand?: readonly string[];
   /** Import path of the root: `k8s.io/kubernetes`. */
   readonly goPackage: string;
   readonly groups: readonly Group[];
