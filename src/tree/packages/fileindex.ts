@@ -1,0 +1,134 @@
+/**
+ * The content index: path → (stat, digest, shape). A file is read again only when its stat moved, or when it was
+ * written so shortly before it was indexed that a second write could hide behind the same time (git's racy rule).
+ */
+import { type Digest, digestOfBytes } from '../../host/digest.ts';
+import type { FileStat, Files } from '../../host/files.ts';
+import { declarationsOf } from './declarations.ts';
+import { readGoHeader } from './header.ts';
+
+/** mtime, ctime, size, inode, mode, time of indexing, digest, shape, declarations ('' when not asked for). */
+export type IndexRow = readonly [number, number, number, number, number, number, Digest, Digest, Digest];
+
+export interface IndexedFile {
+  readonly digest: Digest;
+  /** Digest of what decides the package graph: package name, imports, constraints, embeds. '' for other files. */
+  readonly shape: Digest;
+  /** Digest of what generators see. '' for files that no generator reads. */
+  readonly declarations: Digest;
+}
+
+/** Whether generators read the file, so that its declarations are digested too. */
+export type ReadByGenerators = (path: string) => boolean;
+
+// Time stamps come in ticks: milliseconds on ext4 and XFS, two seconds on FAT.
+const FINE_TICK_MILLISECONDS = 20;
+const COARSE_TICK_MILLISECONDS = 2_000;
+
+export class FileIndex {
+  readonly #files: Files;
+  readonly #root: string;
+  readonly #now: () => number;
+  readonly #rows: Map<string, IndexRow>;
+  readonly #seen = new Map<string, IndexedFile | undefined>();
+  /** Files read and digested by this object: zero on a run with nothing changed. */
+  hashed = 0;
+
+  constructor(files: Files, root: string, now: () => number, rows: Readonly<Record<string, IndexRow>> = {}) {
+    this.#files = files;
+    this.#root = root;
+    this.#now = now;
+    this.#rows = new Map(Object.entries(rows));
+  }
+
+  /** What the file holds now; undefined when there is none. One stat per path and run. */
+  read(path: string, readByGenerators: ReadByGenerators = () => false): IndexedFile | undefined {
+    if (this.#seen.has(path)) return this.#seen.get(path);
+    const found = this.#lookUp(path, readByGenerators);
+    this.#seen.set(path, found);
+    return found;
+  }
+
+  /** What the index remembers from earlier runs, whatever the disk says now. */
+  remembered(path: string): IndexedFile | undefined {
+    const row = this.#rows.get(path);
+    return row && { digest: row[6], shape: row[7], declarations: row[8] };
+  }
+
+  /** Whether the file still is as this object read it: asked after a build, before its result is stored. */
+  isUnmoved(path: string): boolean {
+    const row = this.#rows.get(path);
+    return row !== undefined && sameStat(row, this.#files.stat(this.absolute(path)));
+  }
+
+  /** Forgets what this run has seen of the files, so that they are looked at again. */
+  refresh(): void {
+    this.#seen.clear();
+  }
+
+  absolute(path: string): string {
+    return path.startsWith('/') ? path : `${this.#root}/${path}`;
+  }
+
+  /** All rows, for saving; rows of files that went are dropped. */
+  rows(): Record<string, IndexRow> {
+    return Object.fromEntries(this.#rows);
+  }
+
+  #lookUp(path: string, readByGenerators: ReadByGenerators): IndexedFile | undefined {
+    const absolute = this.absolute(path);
+    const row = this.#rows.get(path);
+    let stat = this.#files.stat(absolute);
+    if (!stat) {
+      this.#rows.delete(path);
+      return undefined;
+    }
+    if (row && sameStat(row, stat) && !isRacy(row) && (row[8] !== '' || !readByGenerators(path))) {
+      return { digest: row[6], shape: row[7], declarations: row[8] };
+    }
+    for (;;) {
+      const indexedAt = this.#now();
+      const bytes = this.#files.readBytes(absolute);
+      this.hashed++;
+      const after = this.#files.stat(absolute);
+      if (!after) return undefined;
+      const moved = !sameStat(toRow(stat), after);
+      stat = after;
+      if (moved) continue;
+      const file = describe(path, bytes, readByGenerators);
+      this.#rows.set(path, [...toRow(stat), indexedAt, file.digest, file.shape, file.declarations]);
+      return file;
+    }
+  }
+}
+
+function describe(path: string, bytes: Buffer, readByGenerators: ReadByGenerators): IndexedFile {
+  const digest = digestOfBytes(bytes);
+  if (!path.endsWith('.go')) return { digest, shape: '', declarations: '' };
+  const text = bytes.toString('utf8');
+  return {
+    digest,
+    shape: digestOfBytes(JSON.stringify(readGoHeader(text))).slice(0, 16),
+    declarations: readByGenerators(path) ? digestOfBytes(declarationsOf(text)).slice(0, 16) : '',
+  };
+}
+
+function toRow(stat: FileStat): readonly [number, number, number, number, number] {
+  return [stat.mtime, stat.ctime, stat.size, stat.inode, stat.mode];
+}
+
+function sameStat(row: readonly (number | string)[], stat: FileStat | undefined): boolean {
+  return (
+    stat !== undefined &&
+    row[0] === stat.mtime &&
+    row[1] === stat.ctime &&
+    row[2] === stat.size &&
+    row[3] === stat.inode &&
+    row[4] === stat.mode
+  );
+}
+
+function isRacy([mtime, , , , , indexedAt]: IndexRow): boolean {
+  const tick = mtime % 1000 === 0 ? COARSE_TICK_MILLISECONDS : FINE_TICK_MILLISECONDS;
+  return mtime > indexedAt - tick;
+}
