@@ -27,11 +27,14 @@ export interface PackageEntry {
 type DirectoryRow = readonly [number, number, number, number, Digest];
 
 export interface GraphState {
-  listings: Record<
-    string,
-    { packages: Record<string, PackageEntry>; roots: Record<string, readonly string[]> }
-  >;
+  listings: Record<string, Listing>;
   directories: Record<string, DirectoryRow>;
+}
+
+interface Listing {
+  readonly packages: Record<string, PackageEntry>;
+  /** By root: where its closure starts, and the digest of the module files that it was listed with. */
+  readonly roots: Record<string, { readonly starts: readonly string[]; readonly modules: Digest }>;
 }
 
 /** What one target is made of, now. */
