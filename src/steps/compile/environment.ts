@@ -27,6 +27,8 @@ export interface MachineFacts {
 export interface Layout {
   /** Absolute output directory: `ROOT/_output`. */
   readonly out: string;
+  /** `OUT/local`, or KUBE_OUTPUT_SUBPATH. */
+  readonly local: string;
   /** Absolute directory of the link tree and Go's own files: `OUT/local/go`. */
   readonly gopath: string;
 }
