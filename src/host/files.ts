@@ -1,11 +1,13 @@
 /** Files and directories. Whatever others read appears whole under its final name, or not at all. */
 import {
+  appendFileSync,
   chmodSync,
   closeSync,
   constants,
   copyFileSync,
   existsSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -18,6 +20,7 @@ import {
   type Stats,
   statSync,
   symlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -126,6 +129,28 @@ export class Files {
         throw problem;
       }
     });
+  }
+
+  /** Makes a file that must not exist yet, whole; false when it does. */
+  createExclusive(path: string, text: string): boolean {
+    return this.#translated(path, () => {
+      mkdirSync(dirname(path), { recursive: true });
+      const temporary = this.temporaryName(path);
+      writeFileSync(temporary, text, { flag: 'wx' });
+      try {
+        linkSync(temporary, path);
+        return true;
+      } catch (problem) {
+        if ((problem as NodeJS.ErrnoException).code === 'EEXIST') return false;
+        throw problem;
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+    });
+  }
+
+  append(path: string, text: string): void {
+    this.#translated(path, () => appendFileSync(path, text));
   }
 
   /** Copies a file (a reflink where the file system can) to its final name in one step; never a hard link. */

@@ -114,18 +114,32 @@ export class Processes {
     }
   }
 
+  isAlive(pid: number): boolean {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (problem) {
+      return (problem as NodeJS.ErrnoException).code === 'EPERM';
+    }
+  }
+
+  /** Ends a process group at once; nothing happens when it has ended already. */
+  killGroup(pid: number): void {
+    signalGroup(pid, 'SIGKILL');
+  }
+
   /** Ends every running child and its group at once. */
   killAll(): void {
-    for (const child of this.#running) killGroup(child, 'SIGKILL');
+    for (const child of this.#running) signalGroup(child.pid, 'SIGKILL');
   }
 
   async #terminate(child: ChildProcess): Promise<void> {
-    killGroup(child, 'SIGTERM');
-    const deadline = setTimeout(() => killGroup(child, 'SIGKILL'), GRACE_MILLISECONDS);
+    signalGroup(child.pid, 'SIGTERM');
+    const deadline = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE_MILLISECONDS);
     child.once('exit', () => {
       clearTimeout(deadline);
       // What the group left behind after its leader's end has had its chance.
-      killGroup(child, 'SIGKILL');
+      signalGroup(child.pid, 'SIGKILL');
     });
   }
 }
@@ -139,10 +153,10 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (!child.pid) return;
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (!pid) return;
   try {
-    process.kill(-child.pid, signal);
+    process.kill(-pid, signal);
   } catch {
     // The group has ended already.
   }
