@@ -176,6 +176,22 @@ export class Files {
     });
   }
 
+  /** Moves a finished file of the same file system to its final name: durable first, then renamed. */
+  publishMove(from: string, to: string, mode: number): void {
+    this.#translated(to, () => {
+      mkdirSync(dirname(to), { recursive: true });
+      chmodSync(from, mode);
+      const file = openSync(from, 'r');
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(from, to);
+      syncDirectory(dirname(to));
+    });
+  }
+
   /** Makes or replaces a symbolic link in one step; does nothing when it already points there. */
   publishLink(target: string, path: string): void {
     if (this.readLink(path) === target) return;

@@ -43,7 +43,8 @@ export class FileIndex {
 
   /** What the file holds now; undefined when there is none. One stat per path and run. */
   read(path: string, readByGenerators: ReadByGenerators = () => false): IndexedFile | undefined {
-    if (this.#seen.has(path)) return this.#seen.get(path);
+    const seen = this.#seen.get(path);
+    if (this.#seen.has(path) && (seen?.declarations !== '' || !readByGenerators(path))) return seen;
     const found = this.#lookUp(path, readByGenerators);
     this.#seen.set(path, found);
     return found;

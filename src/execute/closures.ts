@@ -1,0 +1,61 @@
+/** The closures of compile Steps: from memory when they still hold, else from go, one process per kind of build. */
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Step } from '../plan/step.ts';
+import { listingOf } from '../steps/compile/listing.ts';
+import type { ListingRequest, ListingRoot } from '../tree/packages/golist.ts';
+import type { Closure, PackageGraph } from '../tree/packages/graph.ts';
+
+export interface ClosureReading {
+  readonly closures: ReadonlyMap<Step, Closure>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Closures that are known and still hold; the others are absent. Starts no process. */
+export function rememberedClosures(
+  steps: readonly Step[],
+  graph: PackageGraph,
+  goVersion: string,
+): Map<Step, Closure> {
+  const closures = new Map<Step, Closure>();
+  for (const step of steps) {
+    const { request, root } = listingOf(step, goVersion);
+    const closure = graph.closure(request.key, root);
+    if (closure) closures.set(step, closure);
+  }
+  return closures;
+}
+
+/** Closures of all Steps, asking go for those that are not known. */
+export async function readClosures(
+  steps: readonly Step[],
+  graph: PackageGraph,
+  goVersion: string,
+  signal: AbortSignal,
+): Promise<ClosureReading> {
+  const closures = rememberedClosures(steps, graph, goVersion);
+  const wanted = new Map<string, { request: ListingRequest; roots: ListingRoot[]; steps: Step[] }>();
+  for (const step of steps) {
+    if (closures.has(step)) continue;
+    const { request, root } = listingOf(step, goVersion);
+    const group = wanted.get(request.key) ?? { request, roots: [], steps: [] };
+    group.roots.push(root);
+    group.steps.push(step);
+    wanted.set(request.key, group);
+  }
+  const answers = await Promise.all(
+    [...wanted.values()].map(({ request, roots }) => graph.list(request, roots, signal)),
+  );
+  for (const [step, closure] of rememberedClosures(
+    [...wanted.values()].flatMap((g) => g.steps),
+    graph,
+    goVersion,
+  )) {
+    closures.set(step, closure);
+  }
+  return { closures, diagnostics: distinct(answers.flat()) };
+}
+
+/** Two platforms with the same trouble tell it once. */
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...new Map(diagnostics.map((d) => [JSON.stringify([d.what, d.where]), d])).values()];
+}
