@@ -53,6 +53,7 @@ class Run {
   readonly #running = new Set<Promise<void>>();
   readonly #queue: Step[][] = [];
   readonly #keys = new Map<StepId, Digest>();
+  readonly #because = new Map<StepId, string>();
   #commands = 0;
   #stages = 0;
 
@@ -119,9 +120,10 @@ class Run {
       return undefined;
     }
     const because = record?.key === key ? 'an output is gone or was changed' : this.#why(step, closure)[0];
-    this.#x.emit({ type: 'step-started', step: step.id, because: because ?? 'its key changed' });
+    this.#because.set(step.id, because ?? 'its key changed');
     const outputs = this.#restore(step, key);
     if (!outputs) return (step.action as GoBuildAction).batch;
+    this.#emitStarted(step);
     this.#record(step, closure, outputs, 0);
     this.#finish(step, 'restored', this.#x.host.clock.monotonic() - started, outputs);
     return undefined;
@@ -165,7 +167,13 @@ class Run {
     return records;
   }
 
+  #emitStarted(step: Step): void {
+    const because = this.#because.get(step.id) ?? this.#x.because.get(step.id) ?? 'an output is missing';
+    this.#x.emit({ type: 'step-started', step: step.id, because });
+  }
+
   async #runBatch(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) this.#emitStarted(step);
     try {
       if (steps[0]?.kind === 'generate') await this.#runGenerate(steps[0]);
       else await this.#runCompile(steps);
