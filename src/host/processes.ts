@@ -14,6 +14,8 @@ export interface ProcessRequest {
   readonly workingDirectory: string;
   readonly input?: string;
   readonly timeoutMilliseconds?: number;
+  /** Time between the polite and the final signal; default 5 s. */
+  readonly graceMilliseconds?: number;
   readonly signal?: AbortSignal;
   /** Each complete line of either stream, without its line feed, as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
@@ -87,7 +89,7 @@ export class Processes {
     const stdout = collect(child, 'stdout', keep, request.onLine);
     const stderr = collect(child, 'stderr', keep, request.onLine);
     let timedOut = false;
-    const stop = () => void this.#terminate(child);
+    const stop = () => void this.#terminate(child, request.graceMilliseconds ?? GRACE_MILLISECONDS);
     const timer =
       request.timeoutMilliseconds === undefined
         ? undefined
@@ -133,9 +135,9 @@ export class Processes {
     for (const child of this.#running) signalGroup(child.pid, 'SIGKILL');
   }
 
-  async #terminate(child: ChildProcess): Promise<void> {
+  async #terminate(child: ChildProcess, graceMilliseconds: number): Promise<void> {
     signalGroup(child.pid, 'SIGTERM');
-    const deadline = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE_MILLISECONDS);
+    const deadline = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), graceMilliseconds);
     child.once('exit', () => {
       clearTimeout(deadline);
       // What the group left behind after its leader's end has had its chance.

@@ -99,6 +99,8 @@ export interface Tree {
   readonly crossCompilers: {
     readonly when: 'always' | 'host-linux-amd64' | 'target-differs' | 'never';
     readonly byPlatform: Readonly<Record<Platform, string>>;
+    /** Platforms whose compiler the user named (KUBE_OS_ARCH_CC, 1.28+): cgo is on there, native builds included. */
+    readonly forced?: readonly Platform[];
   };
   /** Files read to learn all this, relative to the root: the tree facts are stale when one changes. */
   readonly readFiles: readonly string[];
