@@ -34,7 +34,21 @@ export type CellResult =
 /** Text tools that list scripts call while they are sourced; nothing else exists in the cell. */
 const TOOLS = [
   ...['awk', 'basename', 'cat', 'cut', 'date', 'dirname', 'env', 'expr', 'find', 'grep', 'head', 'id', 'ls'],
-  ...['printf', 'pwd', 'readlink', 'realpath', 'sed', 'sort', 'tail', 'tr', 'true', 'uname', 'uniq', 'wc', 'xargs'],
+  ...[
+    'printf',
+    'pwd',
+    'readlink',
+    'realpath',
+    'sed',
+    'sort',
+    'tail',
+    'tr',
+    'true',
+    'uname',
+    'uniq',
+    'wc',
+    'xargs',
+  ],
 ] as const;
 
 const MEMORY_KIBIBYTES = 1_048_576;
@@ -66,7 +80,10 @@ async function runInNamespaces(
   asRoot: boolean,
 ): Promise<ProcessResult | undefined> {
   const programs = Object.fromEntries(
-    ['unshare', 'mount', 'chroot', 'setpriv', 'cp', 'mkdir', 'ln', 'ldd'].map((name) => [name, locate(host, name)]),
+    ['unshare', 'mount', 'chroot', 'setpriv', 'cp', 'mkdir', 'ln', 'ldd'].map((name) => [
+      name,
+      locate(host, name),
+    ]),
   );
   const { unshare, mount, chroot, setpriv, cp, mkdir, ln, ldd } = programs;
   if (!unshare || !mount || !chroot || !setpriv || !cp || !mkdir || !ln || !ldd) return undefined;
@@ -84,7 +101,20 @@ async function runInNamespaces(
     argv: [
       ...[unshare, '--mount', '--net', '--pid', '--ipc', '--uts', '--fork', '--kill-child=KILL'],
       ...(asRoot ? [] : ['--user', '--map-root-user']),
-      ...['--', bash, '-c', BUILD_CELL, 'cell', place, mount, cp, mkdir, ln, String(copied.length), ...copied],
+      ...[
+        '--',
+        bash,
+        '-c',
+        BUILD_CELL,
+        'cell',
+        place,
+        mount,
+        cp,
+        mkdir,
+        ln,
+        String(copied.length),
+        ...copied,
+      ],
       ...[chroot, place, setpriv, ...drop, bash, '-c', LIMITED, 'cell', String(MEMORY_KIBIBYTES), bash],
       ...['/evaluate.sh', ...request.arguments],
     ],
@@ -167,7 +197,11 @@ function mountPlace(host: Host, files: readonly string[]): string | undefined {
 }
 
 /** Shared libraries and loaders of programs, by the system's own `ldd`. */
-async function librariesOf(host: Host, ldd: string, programs: readonly string[]): Promise<string[] | undefined> {
+async function librariesOf(
+  host: Host,
+  ldd: string,
+  programs: readonly string[],
+): Promise<string[] | undefined> {
   const result = await host.processes.run({
     argv: [ldd, ...new Set(programs)],
     environment: { PATH: host.processes.searchPath(), LC_ALL: 'C' },
@@ -188,5 +222,7 @@ function locate(host: Host, name: string): string | undefined {
 }
 
 function toolPath(tools: readonly string[]): string {
-  return [...new Set([...tools.map((tool) => tool.slice(0, tool.lastIndexOf('/'))), '/usr/bin', '/bin'])].join(':');
+  return [
+    ...new Set([...tools.map((tool) => tool.slice(0, tool.lastIndexOf('/'))), '/usr/bin', '/bin']),
+  ].join(':');
 }

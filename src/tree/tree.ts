@@ -85,6 +85,8 @@ export interface Tree {
   readonly groups: readonly Group[];
   /** Targets of a build without names, in order, duplicates kept (KUBE_ALL_TARGETS). */
   readonly allTargets: Fact<readonly string[]>;
+  /** Binary names that are not the last element of their target, by target (karmada, kubeedge, kubewright.yaml). */
+  readonly binaryNames?: Readonly<Record<string, string>>;
   /** Base names that are linked statically. */
   readonly staticBinaries: Fact<readonly string[]>;
   readonly minimumGo?: Fact<string>;

@@ -12,7 +12,7 @@ import type { Fact } from '../tree.ts';
 export interface Lists {
   readonly source: 'evaluated' | 'parsed';
   readonly variables: ShellVariables;
-  /** The values of a variable with its place; undefined when it is absent or empty. */
+  /** The values of a variable with its place; undefined when it is absent. */
   fact(name: string, printedBy?: string): Fact<readonly string[]> | undefined;
 }
 
@@ -58,7 +58,8 @@ function listsOf(
     variables,
     fact: (name, printedBy) => {
       const value = variables.get(name);
-      if (!value || value.length === 0) return undefined;
+      // An evaluated list may be empty for a reason (a narrowed platform set); a parsed one was not understood.
+      if (!value || (value.length === 0 && source === 'parsed')) return undefined;
       const printed = printedBy ? locateFunction(reader, file, printedBy) : undefined;
       return { value, where: printed ?? locateDefinition(reader, file, name), source };
     },

@@ -16,7 +16,9 @@ export function readStamping(
   source: 'evaluated' | 'parsed',
 ): VersionStamping {
   const text = liveText(reader, file);
-  const matches = [...text.matchAll(/-X '?((?:\$\{?\w+\}?|[\w./-])+?)\.(?:\$\{?\w+\}?|git\w+|buildDate)[ =]/g)];
+  const matches = [
+    ...text.matchAll(/-X '?((?:\$\{?\w+\}?|[\w./-])+?)\.(?:\$\{?\w+\}?|git\w+|buildDate)[ =]/g),
+  ];
   const packages = [...new Set(matches.map((match) => expand(match[1] ?? '', variables)))];
   const fields = [...new Set([...text.matchAll(/ldflag "(\w+)" /g)].map((match) => match[1] ?? ''))];
   const where = reader.find(file, /-X ('?[\w$./{}-]+)/) ?? { file };

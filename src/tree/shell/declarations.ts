@@ -17,7 +17,8 @@ export function readDeclarations(text: string): ShellVariables {
       continue;
     }
     const start = match.index + match[0].length;
-    const read = flags.includes('a') || flags.includes('A') ? readArray(text, start) : readScalar(text, start);
+    const read =
+      flags.includes('a') || flags.includes('A') ? readArray(text, start) : readScalar(text, start);
     variables.set(name, read.values);
     header.lastIndex = read.end;
   }
@@ -71,4 +72,11 @@ function readWord(text: string, start: number): { value: string; end: number } {
   return { value, end: at + 1 };
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\u0007', b: '\b', e: '\u001b' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\u0007',
+  b: '\b',
+  e: '\u001b',
+};

@@ -96,7 +96,8 @@ interface Log {
 }
 
 /** Programs whose only use is to change files: calling one is an attempt to write. */
-const WRITERS = /^(mkdir|touch|rm|rmdir|cp|mv|ln|tee|install|chmod|chown|mktemp|rsync|tar|dd|truncate): command not found$/;
+const WRITERS =
+  /^(mkdir|touch|rm|rmdir|cp|mv|ln|tee|install|chmod|chown|mktemp|rsync|tar|dd|truncate): command not found$/;
 
 /** Reads bash's own messages: `FILE: line 12: message`. */
 function readLog(reader: TreeReader, stderr: string): Log {
@@ -108,7 +109,8 @@ function readLog(reader: TreeReader, stderr: string): Log {
     const file = path.slice(reader.root.length + 1);
     const message = match[3] ?? '';
     const where = whole(reader, file, Number(match[2]));
-    if (/^syntax error|^unexpected EOF/.test(message)) log = { ...log, syntax: log.syntax ?? syntaxError(where, message) };
+    if (/^syntax error|^unexpected EOF/.test(message))
+      log = { ...log, syntax: log.syntax ?? syntaxError(where, message) };
     else if (isWrite(message, where.text ?? '')) log = { ...log, wrote: log.wrote ?? wrote(where, message) };
     else if (!message.startsWith('`')) log = { ...log, last: { where, message } };
   }
@@ -125,7 +127,9 @@ function isWrite(message: string, line: string): boolean {
 function whole(reader: TreeReader, file: string, line: number): Location {
   const text = reader.lines(file)[line - 1] ?? '';
   const column = text.search(/\S/) + 1;
-  return column === 0 ? reader.at(file, line) : reader.at(file, line, column, text.trimEnd().length - column + 1);
+  return column === 0
+    ? reader.at(file, line)
+    : reader.at(file, line, column, text.trimEnd().length - column + 1);
 }
 
 function syntaxError(where: Location, message: string): Diagnostic {
@@ -148,7 +152,11 @@ function wrote(where: Location, message: string): Diagnostic {
 
 function timedOut(request: EvaluateRequest, reader: TreeReader): Diagnostic {
   const seconds = request.timeoutMilliseconds / 1000;
-  const loop = reader.find(request.lists, /^\s*(while\s+(?:true|:)\b|until\s+false\b|for\s*\(\(\s*;\s*;)/, 'a loop without an end?');
+  const loop = reader.find(
+    request.lists,
+    /^\s*(while\s+(?:true|:)\b|until\s+false\b|for\s*\(\(\s*;\s*;)/,
+    'a loop without an end?',
+  );
   return error('tree/eval-timeout', {
     what: `${request.script} did not end within ${seconds} s`,
     where: [loop ?? { file: request.lists }],

@@ -96,7 +96,8 @@ function decide(line: string, osType: string): 'yes' | 'no' | 'unknown' {
   const os = line.match(/\$\{OSTYPE:-\}"?\s*==\s*"?(\w+)"?\*/);
   if (os) return osType.startsWith(os[1] ?? '') ? 'yes' : 'no';
   // Unset in a plain call: the narrowing variables, and arguments that default to nothing.
-  if (/\$\{(KUBE_FASTBUILD|KUBE_BUILD_PLATFORMS|KUBE_BUILDER_OS|KUBERNETES_CONTRIB|1):?-/.test(line)) return 'no';
+  if (/\$\{(KUBE_FASTBUILD|KUBE_BUILD_PLATFORMS|KUBE_BUILDER_OS|KUBERNETES_CONTRIB|1):?-/.test(line))
+    return 'no';
   return 'unknown';
 }
 
