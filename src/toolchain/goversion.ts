@@ -24,3 +24,18 @@ function parts(version: string): number[] {
   const rank = stage === 'beta' ? Number(number) : stage === 'rc' ? 1000 + Number(number) : RELEASE;
   return [Number(major), Number(minor ?? 0), Number(patch ?? 0), rank];
 }
+
+/** The minor line of a version: `1.15` of `1.15.15`. */
+export function minorOf(version: string): string {
+  return /^(?:go)?(\d+\.\d+)/.exec(version)?.[1] ?? version;
+}
+
+/** Whether it is a release rather than a beta or release candidate. */
+export function isRelease(version: string): boolean {
+  return /^\d+\.\d+(\.\d+)?$/.test(version);
+}
+
+/** The version in `go1.15.15`, `1.15.15`, `v1.15.5-1` or the first line of a VERSION file; undefined when there is none. */
+export function parseGoVersion(text: string): string | undefined {
+  return /^(?:go|v)?(\d+\.\d+(?:\.\d+)?(?:(?:beta|rc)\d+)?)(?![\w.])/.exec(text.trim())?.[1];
+}
