@@ -1,7 +1,7 @@
 /** What lies in a directory of the tree, in Go's terms: the questions that resolving a target asks of the disk. */
 import { join } from 'node:path';
 import type { Host } from '../host/host.ts';
-import type { PackageKind, PackageLookup } from '../target/resolve.ts';
+import type { PackageKind, PackageLookup } from '../target/lookup.ts';
 
 /** A lookup on the disk; answers are remembered for the life of the object. */
 export function diskLookup(host: Host, root: string): PackageLookup {

@@ -59,6 +59,8 @@ export interface VersionStamping {
   /** Whether SOURCE_DATE_EPOCH, archive markers and the semver refusal exist in this era (they do in ours, always). */
   readonly describeRule: 'k8s-1.2' | 'k8s-1.7' | 'k8s-1.14' | 'plain';
   readonly describeMatch?: string;
+  /** A fixed version of kubewright.yaml, taken as it is. */
+  readonly value?: Fact<string>;
 }
 
 /** A file that an era generates and does not commit, and the tree's own command that makes it. */

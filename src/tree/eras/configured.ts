@@ -42,6 +42,7 @@ export function withConfig(tree: Tree, config: Config): Tree {
       ...(version.packages ? { packages: fact(version.packages, 'version.packages') } : {}),
       ...(version.fields ? { fields: version.fields } : {}),
       ...(version.tags ? { describeMatch: version.tags } : {}),
+      ...(version.value ? { value: fact(version.value, 'version.value') } : {}),
     },
   };
 }
