@@ -1,5 +1,5 @@
 /** Reading HTTP answers: what they allow, what they say when they refuse. */
-import { type Dispatcher, errors } from 'undici';
+import type { Dispatcher } from 'undici';
 
 /** The basic authentication that an address carries. */
 export function basicAuthorization(url: URL): string | undefined {
@@ -23,14 +23,15 @@ export function validatorOf(answer: Dispatcher.ResponseData): string | undefined
   return typeof modified === 'string' ? modified : undefined;
 }
 
-/** A server that resumes elsewhere than asked is a broken connection: begin again. */
-export function checkRange(answer: Dispatcher.ResponseData, from: number): void {
+/** Whether a partial answer begins at the byte that was asked for. */
+export function resumesAt(answer: Dispatcher.ResponseData, from: number): boolean {
   const range = /^bytes (\d+)-/.exec(String(answer.headers['content-range']));
-  if (Number(range?.[1]) === from) return;
-  answer.body.destroy();
-  throw new errors.SocketError(
-    `the server resumed at ${range?.[1] ?? 'an unknown place'} instead of ${from}`,
-  );
+  return range !== null && Number(range[1]) === from;
+}
+
+/** Gives up the rest of an answer, and its connection. */
+export function drop(answer: Dispatcher.ResponseData): void {
+  answer.body.on('error', () => {}).destroy();
 }
 
 /** Up to 64 KiB of an answer that is not the wanted one, so that the connection can be used again. */

@@ -1,6 +1,8 @@
 /** Where the bytes of an answer go: memory or a file; and the reading of file:// addresses into it. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { asFailure } from './files.ts';
 import type { Wanted } from './network.ts';
 import { NetworkFailure } from './network-problem.ts';
 
@@ -37,7 +39,7 @@ export async function readLocal(url: URL, wanted: Wanted, sink: Sink): Promise<v
 /** A file that is written as the bytes come; it exists even when none came. */
 export class FileSink implements Sink {
   readonly #path: string;
-  #stream: ReturnType<typeof createWriteStream> | undefined;
+  #stream: WriteStream | undefined;
   #problem: Error | undefined;
   #size = 0;
 
@@ -54,32 +56,30 @@ export class FileSink implements Sink {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    this.#stream ??= createWriteStream(this.#path, { mode: 0o600 }).on('error', (problem) => {
-      this.#problem = problem;
-    });
+    const stream = this.#open();
     this.#size += chunk.length;
-    const stream = this.#stream;
-    if (!stream.write(chunk)) {
-      await new Promise<void>((resolve) => {
-        stream.once('drain', resolve).once('error', () => resolve());
-      });
-    }
-    if (this.#problem) throw this.#problem;
+    if (!stream.write(chunk)) await once(stream, 'drain').catch(() => {});
+    if (this.#problem) throw asFailure(this.#problem, this.#path);
   }
 
   async end(): Promise<void> {
-    this.#stream ??= createWriteStream(this.#path, { mode: 0o600 });
+    this.#open();
     await this.close();
-    if (this.#problem) throw this.#problem;
+    if (this.#problem) throw asFailure(this.#problem, this.#path);
+  }
+
+  #open(): WriteStream {
+    this.#stream ??= createWriteStream(this.#path, { mode: 0o600 }).on('error', (problem) => {
+      this.#problem = problem;
+    });
+    return this.#stream;
   }
 
   async close(): Promise<void> {
     const stream = this.#stream;
     if (!stream || stream.closed) return;
-    await new Promise<void>((resolve) => {
-      stream.once('close', resolve).once('error', () => resolve());
-      stream.end();
-    });
+    stream.end();
+    if (!stream.closed) await once(stream, 'close').catch(() => {});
   }
 }
 

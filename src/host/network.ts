@@ -11,9 +11,10 @@ import type { Host } from './host.ts';
 import {
   bare,
   basicAuthorization,
-  checkRange,
+  drop,
   firstBytes,
   looksLikeText,
+  resumesAt,
   retryAfter,
   validatorOf,
 } from './network-answer.ts';
@@ -110,8 +111,15 @@ export class Network {
       try {
         const resume = validator && sink.received() > 0 ? { from: sink.received(), validator } : undefined;
         const answer = await this.#follow(url, wanted, resume);
-        if (answer.statusCode === 206 && resume) checkRange(answer, resume.from);
-        else if (sink.received() > 0) await sink.restart();
+        if (answer.statusCode === 206 && resume && !resumesAt(answer, resume.from)) {
+          drop(answer);
+          validator = undefined;
+          throw new NetworkFailure(wanted, {
+            cause: 'it resumed at another byte than asked',
+            mayRetry: true,
+          });
+        }
+        if (answer.statusCode !== 206 && sink.received() > 0) await sink.restart();
         validator = validatorOf(answer);
         await this.#receive(answer, wanted, sink, onProgress);
         return;
@@ -185,7 +193,7 @@ export class Network {
         mayRetry: false,
       });
     if (total !== undefined && total > wanted.limitBytes) {
-      answer.body.destroy();
+      drop(answer);
       throw tooLarge(total);
     }
     for await (const chunk of answer.body) {

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import { openPromise } from 'yauzl';
+import { asFailure } from '../host/files.ts';
 
 const MOST_ENTRIES = 100_000;
 const MOST_BYTES = 4 * 1024 ** 3;
@@ -81,8 +82,12 @@ export class ToolchainArchive {
       const mode = isProgram(member.path, bytes) ? 0o755 : 0o644;
       for (const path of [member.path, ...realName(member.path)]) {
         const target = join(directory, path);
-        await writeFile(target, bytes, { flag: 'wx', mode });
-        await utimes(target, FILE_TIME, FILE_TIME);
+        try {
+          await writeFile(target, bytes, { flag: 'wx', mode });
+          await utimes(target, FILE_TIME, FILE_TIME);
+        } catch (problem) {
+          throw asFailure(problem, target);
+        }
       }
     });
   }
