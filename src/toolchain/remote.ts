@@ -4,9 +4,10 @@ import { type Diagnostic, error } from '../diagnostic/diagnostic.ts';
 import type { Host } from '../host/host.ts';
 import { openNetwork } from '../host/network.ts';
 import type { Tree } from '../tree/tree.ts';
-import { chooseGoVersion, type GoChoice, wishFor } from './choose.ts';
+import { chooseGoVersion, type GoChoice, type GoWish, wishFor } from './choose.ts';
 import { fetchToolchain } from './fetch.ts';
 import type { GoModLines } from './gomod.ts';
+import { minorOf } from './goversion.ts';
 import { type Mirror, PROXY_SETTING, parseMirrors, remoteVersions } from './proxy.ts';
 import type { SelectOptions } from './select.ts';
 import { type GoSettings, readGoSettings } from './settings.ts';
@@ -97,8 +98,8 @@ function noSource(
   { tree, config, asked, goMod, options, local }: RemoteSelection,
   settings: GoSettings,
 ): Diagnostic {
-  const wish = chooseGoVersion(tree, config, asked, knownVersions('linux/amd64'), goMod);
-  const wanted = wish.ok ? `Go ${wish.value.version} (${wish.value.because})` : 'the Go that this tree wants';
+  const wish = wishFor(tree, config, asked, goMod);
+  const wanted = wish.ok ? describeWish(wish.value) : 'the Go that this tree wants';
   const where = wish.ok && wish.value.where ? [wish.value.where] : [];
   const here = local.length === 0 ? 'no Go is on this machine' : `this machine has Go ${local.join(', ')}`;
   if (options.offline && settings.proxy) {
@@ -122,4 +123,15 @@ function noSource(
     why: `${here}, and ${off}`,
     help: `set the address of a Go module proxy: ${PROXY_SETTING} (https://… or file://…); or a directory of GOROOTs: KUBEWRIGHT_TOOLCHAINS; or one GOROOT: --toolchain=DIRECTORY`,
   });
+}
+
+function describeWish({ kind, version, because }: GoWish): string {
+  switch (kind) {
+    case 'exact':
+      return `Go ${version} (${because})`;
+    case 'minor':
+      return `Go ${minorOf(version)} (${because})`;
+    case 'any':
+      return `a Go (${because})`;
+  }
 }

@@ -21,15 +21,6 @@ export interface GoSettings {
   readonly sumdb: Setting | undefined;
 }
 
-/** Go in its usual places; the go.env file there names the proxy even when PATH does not lead to it. */
-const USUAL_PLACES = [
-  '/usr/local/go',
-  '/usr/lib/go',
-  '/usr/lib/golang',
-  '/opt/homebrew/opt/go/libexec',
-  '/snap/go/current',
-];
-
 /** Reads the settings: environment, kubewright.yaml, the user's Go env file, then what any Go here answers. */
 export async function readGoSettings(host: Host, config: Config, signal: AbortSignal): Promise<GoSettings> {
   const configured = config.toolchain?.proxy;
@@ -66,10 +57,11 @@ export function userEnvFile(host: Host): string | undefined {
   return join(xdg || join(host.homeDirectory, '.config'), 'go/env');
 }
 
+/** GOROOTs on PATH and in the store: since 1.21 their go.env file holds the defaults. */
 function installed(host: Host): string[] {
   const onPath = goOnPath(host)?.goroot?.root;
   const stored = goroots(host, [storeDirectory(host)]).map((goroot) => goroot.root);
-  return [...(onPath ? [onPath] : []), ...USUAL_PLACES, ...stored];
+  return onPath === undefined ? stored : [onPath, ...stored];
 }
 
 function fromFiles(host: Host, files: readonly (string | undefined)[], name: string): Setting | undefined {
@@ -92,9 +84,9 @@ export function valueIn(text: string, name: string): string | undefined {
 
 /** Go since 1.13 answers for the defaults built into it; a tree's own toolchain line must not start another Go. */
 async function askGo(host: Host, signal: AbortSignal): Promise<GoSettings> {
-  const program = goOnPath(host)?.program ?? goroots(host, [...USUAL_PLACES, storeDirectory(host)])[0]?.root;
-  if (program === undefined) return { proxy: undefined, sumdb: undefined };
-  const go = program.endsWith('/go') && host.files.isFile(program) ? program : join(program, 'bin/go');
+  const stored = goroots(host, [storeDirectory(host)]).at(-1);
+  const go = goOnPath(host)?.program ?? (stored ? join(stored.root, 'bin/go') : undefined);
+  if (go === undefined) return { proxy: undefined, sumdb: undefined };
   const { PATH, HOME } = host.environment;
   const result = await host.processes.run({
     argv: [go, 'env', 'GOPROXY', 'GOSUMDB'],
