@@ -18,4 +18,21 @@ interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'build', summary: 'build binaries', load: () => import('./commands/build.ts') },
+  { name: 'targets', summary: 'list what the tree builds', load: () => import('./commands/targets.ts') },
+  {
+    name: 'platforms',
+    summary: 'list what each group is built for',
+    load: () => import('./commands/platforms.ts'),
+  },
+  { name: 'version', summary: 'show the version of the tree', load: () => import('./commands/version.ts') },
+  {
+    name: 'explain',
+    summary: 'explain a target, the tree, or every setting',
+    load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'init',
+    summary: 'write a configuration for a Go monorepo',
+    load: () => import('./commands/init.ts'),
+  },
 ];

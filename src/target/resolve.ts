@@ -16,11 +16,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Parts the words of WHAT: those that begin with a dash are flags for go, in every era. */
 export function splitWhat(words: readonly string[]): {
-  readonly targets: readonly string[];
+  readonly words: readonly string[];
   readonly goFlags: readonly string[];
 } {
   return {
-    targets: words.filter((word) => !word.startsWith('-')),
+    words: words.filter((word) => !word.startsWith('-')),
     goFlags: words.filter((word) => word.startsWith('-')),
   };
 }

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import type { Host } from '../host/host.ts';
 import type { PackageKind, PackageLookup } from '../target/lookup.ts';
+import type { Tree } from './tree.ts';
 
 /** A lookup on the disk; answers are remembered for the life of the object. */
-export function diskLookup(host: Host, root: string): PackageLookup {
+export function diskLookup(host: Host, { root }: Pick<Tree, 'root'>): PackageLookup {
   const kinds = new Map<string, PackageKind>();
   const packageAt = (directory: string): PackageKind => {
     const known = kinds.get(directory);

@@ -1,7 +1,7 @@
 /** Opens a tree: finds its root, recognises its family, reads its facts, and keeps them until a file changes. */
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { bad, type Diagnostic, error, ok, type Result } from '../diagnostic/diagnostic.ts';
+import { bad, type Diagnostic, error, Failure, ok, type Result } from '../diagnostic/diagnostic.ts';
 import { digestOfRecord } from '../host/digest.ts';
 import type { Host } from '../host/host.ts';
 import { withConfig } from './eras/configured.ts';
@@ -84,7 +84,7 @@ export async function openTree(
   if (options.cacheFile) {
     const entry: CacheEntry = { key, at, looks: reader.looks, tree: result.value, notes: result.diagnostics };
     const kept = [entry, ...entries.filter((other) => other.key !== key)].slice(0, KEPT_ENTRIES);
-    host.files.publish(options.cacheFile, JSON.stringify(kept), { fsync: false });
+    keep(host, options.cacheFile, JSON.stringify(kept));
   }
   return ok(withConfig(result.value, config), result.diagnostics);
 }
@@ -95,6 +95,15 @@ async function readFamily(host: Host, reader: TreeReader, options: EraOptions): 
   if (isKarmada(reader)) return readKarmada(reader);
   if (isGoModule(reader)) return readGoModule(host, reader);
   return bad(notFound(host, reader.root));
+}
+
+/** A tree is read as well where nothing can be kept. */
+function keep(host: Host, file: string, text: string): void {
+  try {
+    host.files.publish(file, text, { fsync: false });
+  } catch (problem) {
+    if (!(problem instanceof Failure)) throw problem;
+  }
 }
 
 /** An unreadable or foreign cache is no cache. */

@@ -35,10 +35,10 @@ export interface TreeVersion {
 
 export interface VersionOptions {
   /** --version-string: the version as the user wants it, taken as it is. */
-  readonly versionString?: string;
+  readonly versionString?: string | undefined;
   /** --build-date: an RFC 3339 time, or seconds since 1970. */
-  readonly buildDate?: string;
-  readonly signal?: AbortSignal;
+  readonly buildDate?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Parts = Omit<TreeVersion, 'buildDate' | 'buildDateSource' | 'stamps'> & { readonly time?: number };

@@ -1,0 +1,115 @@
+/** What kubewright.yaml may hold. The descriptions are the reference: they go into the exported JSON Schema. */
+import { z } from 'zod';
+
+const platform = z
+  .string()
+  .regex(/^[a-z0-9]+\/[a-z0-9]+$/, 'a platform is OS/ARCH: linux/arm64')
+  .describe('Operating system and architecture in Go’s words: linux/arm64');
+
+const directory = z
+  .string()
+  .min(1)
+  .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, 'a path inside the tree, relative to its root');
+
+const target = z.union([
+  directory.describe('Directory of a main package: cmd/apples'),
+  z.strictObject({
+    package: directory.describe('Directory of a main package: cmd/apples'),
+    binary: z
+      .string()
+      .regex(/^[^/\\]+$/, 'a file name, without directories')
+      .optional()
+      .describe('Name of the binary; default: the last element of package'),
+    static: z.boolean().optional().describe('Linked without cgo; default: as the list `static` says'),
+  }),
+]);
+
+const group = z.strictObject({
+  targets: z.array(target).min(1).describe('What the group builds, in order'),
+  platforms: z.array(platform).min(1).optional().describe('What `--platform all` means for the group'),
+});
+
+const version = z.strictObject({
+  packages: z.array(z.string().min(1)).optional().describe('Import paths whose variables carry the version'),
+  fields: z
+    .array(
+      z.enum([
+        ...([
+          'buildDate',
+          'gitCommit',
+          'gitTreeState',
+          'gitVersion',
+          'gitMajor',
+          'gitMinor',
+          'gitShortCommit',
+        ] as const),
+      ]),
+    )
+    .optional()
+    .describe('Variables stamped in each package, in this order'),
+  tags: z.string().min(1).optional().describe('Pattern of the git tags that name versions: v*'),
+  value: z.string().min(1).optional().describe('A fixed version, instead of the one from git'),
+});
+
+const build = z.strictObject({
+  tags: z
+    .array(z.string().regex(/^[\w.]+$/, 'letters, digits, dots and underscores'))
+    .optional()
+    .describe('More build tags'),
+  ldflags: z.string().optional().describe('More flags for the linker'),
+  gcflags: z.string().optional().describe('More flags for the compiler'),
+  strip: z.boolean().optional().describe('Leave out symbols and debug data (-s -w), except in debug builds'),
+  trimpath: z.boolean().optional().describe('Keep paths of this machine out of binaries (-trimpath)'),
+  reproducible: z.boolean().optional().describe('Same bytes in every directory, as --reproducible'),
+});
+
+const toolchain = z.strictObject({
+  go: z
+    .string()
+    .regex(/^\d+\.\d+(\.\d+|(rc|beta)\d+)?$/, 'an exact Go version: "1.21.7"')
+    .optional()
+    .describe('Exact Go version, instead of the one that the tree names'),
+  directories: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Directories that hold GOROOTs, tried before the module proxy'),
+  proxy: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Where Go comes from, as GOPROXY: URLs separated by commas or bars, file:// allowed'),
+  sums: z
+    .record(z.string(), z.string().regex(/^h1:/, 'a sum begins with h1:'))
+    .optional()
+    .describe('Pinned sums of toolchains: "1.15.15 linux/amd64": h1:…'),
+});
+
+/** The whole file. */
+export const configSchema = z
+  .strictObject({
+    name: z.string().min(1).optional().describe('Name of the tree, for people'),
+    groups: z
+      .record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'small letters, digits and dashes'), group)
+      .optional()
+      .describe('Named lists of targets and their platforms; replaces a group of that name in the tree'),
+    platforms: z.array(platform).min(1).optional().describe('Platforms of groups that name none'),
+    static: z.array(z.string().min(1)).optional().describe('Names of binaries that are linked without cgo'),
+    version: version.optional().describe('How binaries learn their version'),
+    build: build.optional().describe('Flags of every build'),
+    toolchain: toolchain.optional().describe('Which Go, and where from'),
+    memory: z
+      .string()
+      .regex(/^\d+(\.\d+)?\s*(GiB|MiB|G|M|GB|MB)$/, 'an amount of memory: 8GiB')
+      .optional()
+      .describe('Memory that builds at once may use: 8GiB'),
+    out: directory.optional().describe('Output directory, relative to the root; default _output'),
+  })
+  .meta({
+    title: 'kubewright.yaml',
+    description: 'Settings of a tree that kubewright builds. Every key is optional.',
+  });
+
+/** The schema for editors, as JSON Schema 2020-12. */
+export function jsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { target: 'draft-2020-12', io: 'input' });
+}
