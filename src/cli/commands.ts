@@ -35,4 +35,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'write a configuration for a Go monorepo',
     load: () => import('./commands/init.ts'),
   },
+  { name: 'why', summary: 'what would be rebuilt, and the reason', load: () => import('./commands/why.ts') },
+  {
+    name: 'make',
+    summary: 'answer a make command line of the tree',
+    load: () => import('./commands/make.ts'),
+  },
+  {
+    name: 'clean',
+    summary: 'remove the outputs of this checkout',
+    load: () => import('./commands/clean.ts'),
+  },
+  {
+    name: 'cache',
+    summary: 'size, prune or verify the shared store',
+    load: () => import('./commands/cache.ts'),
+  },
 ];

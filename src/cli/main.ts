@@ -94,6 +94,7 @@ function readGlobalOptions(values: Record<string, unknown>): GlobalOptions {
   return {
     ...text('tree'),
     ...text('config'),
+    ...text('out'),
     ...(typeof values['jobs'] === 'number' ? { jobs: values['jobs'] } : {}),
     json: values['json'] === true,
     plain: values['plain'] === true,
@@ -101,7 +102,6 @@ function readGlobalOptions(values: Record<string, unknown>): GlobalOptions {
     verbose: values['verbose'] === true,
     offline: values['offline'] === true,
     dryRun: values['dryRun'] === true,
-    out: typeof values['out'] === 'string' ? values['out'] : '_output',
     noEval: values['eval'] === false,
   };
 }

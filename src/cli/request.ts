@@ -15,7 +15,7 @@ export interface GlobalOptions {
   readonly offline: boolean;
   readonly dryRun: boolean;
   /** Output directory, relative to the tree; default `_output`. */
-  readonly out: string;
+  readonly out?: string;
   /** --no-eval: read the tree's lists by parsing, run nothing of the tree. */
   readonly noEval: boolean;
 }

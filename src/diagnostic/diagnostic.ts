@@ -68,10 +68,15 @@ export class Failure extends Error {
   }
 }
 
-/** The value of a Result, or a Failure carrying its Diagnostics. */
-export function unwrap<T>(result: Result<T>): T {
+/** A good Result, or a Failure carrying all that was found. */
+export function taken<T>(result: Result<T>): Extract<Result<T>, { ok: true }> {
   if (!result.ok) throw new Failure(...result.diagnostics);
-  return result.value;
+  return result;
+}
+
+/** The value of a good Result; its warnings are dropped. */
+export function unwrap<T>(result: Result<T>): T {
+  return taken(result).value;
 }
 
 /** Ends a `switch` over a union: a new case then finds every reader at compile time. */

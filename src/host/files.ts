@@ -52,12 +52,12 @@ export class Files {
 
   /** Facts about the entry itself, links not followed; undefined when there is none. */
   lstat(path: string): FileStat | undefined {
-    return toFileStat(lstatSync(path, { throwIfNoEntry: false }));
+    return this.#statted(path, lstatSync);
   }
 
   /** Facts about what the path leads to, links followed; undefined when there is none. */
   stat(path: string): FileStat | undefined {
-    return toFileStat(statSync(path, { throwIfNoEntry: false }));
+    return this.#statted(path, statSync);
   }
 
   isLink(path: string): boolean {
@@ -98,6 +98,22 @@ export class Files {
   /** Removes a file or a whole directory; links are removed, never followed. */
   remove(path: string): void {
     this.#translated(path, () => rmSync(path, { recursive: true, force: true, maxRetries: 2 }));
+  }
+
+  /** As `remove`, also below directories without write permission (Go's module cache is read-only). */
+  removeAll(path: string): void {
+    const unlock = (directory: string): void => {
+      if (this.isLink(directory)) return;
+      chmodSync(directory, 0o700);
+      for (const name of this.list(directory))
+        if (name.endsWith('/')) unlock(`${directory}/${name.slice(0, -1)}`);
+    };
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      if (this.isDirectory(path)) unlock(path);
+      this.remove(path);
+    }
   }
 
   rename(from: string, to: string): void {
@@ -211,6 +227,16 @@ export class Files {
   /** A name beside `path` that no other run uses. */
   temporaryName(path: string): string {
     return join(dirname(path), `.kw-tmp-${process.pid}-${this.#counter++}-${basename(path).slice(-80)}`);
+  }
+
+  #statted(path: string, stat: typeof lstatSync): FileStat | undefined {
+    try {
+      return toFileStat(stat(path, { throwIfNoEntry: false }));
+    } catch (problem) {
+      // A file where a directory should be: there is no such entry.
+      if ((problem as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+      throw asFailure(problem, path);
+    }
   }
 
   #translated<T>(path: string, action: () => T): T {

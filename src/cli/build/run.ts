@@ -1,0 +1,205 @@
+/** Runs a prepared build from lock to report; also what a dry run and `why` show of it. */
+import { randomBytes } from 'node:crypto';
+import { exitCodeOf } from '../../diagnostic/codes.ts';
+import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import { readClosures, rememberedClosures } from '../../execute/closures.ts';
+import { keyOf } from '../../execute/key.ts';
+import { type Lock, takeLock } from '../../execute/lock.ts';
+import { type Counts, executePlan } from '../../execute/run.ts';
+import { loadState, type RunState, saveState } from '../../execute/state.ts';
+import { cacheDirectory } from '../../host/host.ts';
+import { makePlan, type Plan } from '../../plan/plan.ts';
+import type { Step, StepId } from '../../plan/step.ts';
+import { EventBus } from '../../report/bus.ts';
+import type { EventBody } from '../../report/events.ts';
+import { finishRun } from '../../report/finish.ts';
+import { createSinks } from '../../report/report.ts';
+import { findGenerationNeeds } from '../../steps/generate/needs.ts';
+import { planGeneration } from '../../steps/generate/plan.ts';
+import { LocalStore } from '../../store/local.ts';
+import { reportPathGo } from '../../toolchain/goroot.ts';
+import { FileIndex } from '../../tree/packages/fileindex.ts';
+import { type Closure, PackageGraph } from '../../tree/packages/graph.ts';
+import { cancelled } from '../main.ts';
+import { VERSION } from '../version.ts';
+import { linkHostBinaries, prepareWorkspace } from '../workspace.ts';
+import type { PreparedBuild } from './prepare.ts';
+
+/** Files outside packages that decide how imports resolve. */
+const MODULE_FILES = ['go.mod', 'go.work', 'vendor/modules.txt'];
+
+export interface Memory {
+  readonly state: RunState;
+  readonly index: FileIndex;
+  readonly graph: PackageGraph;
+  readonly path: string;
+}
+
+/** What the checkout remembers of earlier runs. */
+export function openMemory({ session }: PreparedBuild): Memory {
+  const { context, tree, own } = session;
+  const { host } = context;
+  const path = `${own}/state.json`;
+  const gopath = tree.goMode === 'godeps' || tree.goMode === 'gopath';
+  const state = loadState(host, path);
+  const index = new FileIndex(host.files, tree.root, () => host.clock.now(), state.files);
+  return {
+    state,
+    index,
+    path,
+    graph: new PackageGraph(host, index, state.graph, gopath ? [] : MODULE_FILES),
+  };
+}
+
+/** Links generation before compilation. */
+export function planBuild(build: PreparedBuild, memory: Memory, closures: ReadonlyMap<Step, Closure>) {
+  const { session, machine, toolchain } = build;
+  const { tree, context } = session;
+  const needs = findGenerationNeeds(tree, context.host.files, memory.index, closures, memory.state.generated);
+  const environment = {
+    PATH: `${toolchain.root}/bin:${machine.searchPath}`,
+    ...{ HOME: machine.home, TMPDIR: machine.temporaryDirectory, LC_ALL: 'C' },
+    ...{ GOENV: 'off', GOTOOLCHAIN: 'local', GOROOT: toolchain.root, GOGC: '400' },
+  };
+  const generation = planGeneration(tree, needs, environment);
+  const waiting = new Map<StepId, StepId[]>();
+  for (const [i, need] of needs.entries()) {
+    const id = generation.steps[i]?.id;
+    for (const step of need.neededBy) if (id) waiting.set(step, [...(waiting.get(step) ?? []), id]);
+  }
+  const linked = new Map(build.steps.map((step) => [step, { ...step, needs: waiting.get(step.id) ?? [] }]));
+  const plan = makePlan([...generation.steps, ...linked.values()]);
+  const carried = new Map([...closures].map(([step, closure]) => [linked.get(step) ?? step, closure]));
+  return { plan, because: generation.because, closures: carried };
+}
+
+/** Builds, reports, and returns the exit code. Paths of finished binaries go to stdout, one a line. */
+export async function runBuild(build: PreparedBuild): Promise<number> {
+  const { session } = build;
+  const { context, own } = session;
+  const { host, options } = context;
+  const started = host.clock.monotonic();
+  const command = ['kubewright', ...process.argv.slice(2)];
+  const lock = await takeLock(
+    host,
+    own,
+    command.join(' '),
+    build.request.waitSeconds * 1000,
+    context.signal,
+    (holder) => void host.stderr.write(`waiting for ${holder}\n`),
+  );
+  const run = runId(host.clock.now());
+  const runDirectory = `${own}/runs/${run}`;
+  const memory = openMemory(build);
+  const durations = new Map(
+    Object.entries(memory.state.steps).map(([id, record]) => [id, record.milliseconds]),
+  );
+  const sinks = createSinks(host, { ...options, runDirectory, earlierDurations: durations });
+  const bus = new EventBus(host.clock, sinks);
+  const errors: Diagnostic[] = [];
+  const outputs: string[] = [];
+  const emit = (event: EventBody) => {
+    if (event.type === 'diagnostic' && event.diagnostic.severity === 'error') errors.push(event.diagnostic);
+    if (event.type === 'step-finished') outputs.push(...event.outputs.map((output) => output.path));
+    bus.emit(event);
+  };
+  try {
+    emit(runStarted(build, run, command));
+    const counts = await executeAll(build, memory, lock, emit, `${own}/stage`);
+    const exitCode = exitCodeAfter(counts, errors, context.signal);
+    if (context.signal.aborted) emit({ type: 'diagnostic', diagnostic: cancelled() });
+    emit({ type: 'run-finished', exitCode, milliseconds: host.clock.monotonic() - started, counts });
+    return exitCode;
+  } finally {
+    await bus.close();
+    lock.release();
+    await finishRun(host, runDirectory);
+    if (!options.json) for (const path of outputs) context.print(path);
+  }
+}
+
+async function executeAll(
+  build: PreparedBuild,
+  memory: Memory,
+  lock: Lock,
+  emit: (event: EventBody) => void,
+  stage: string,
+): Promise<Counts> {
+  const { session, steps, toolchain } = build;
+  const { context, tree, layout } = session;
+  const { host, options, signal } = context;
+  host.files.remove(stage);
+  prepareWorkspace(host, tree, layout);
+  const remembered = rememberedClosures(steps, memory.graph, toolchain.version);
+  const fresh = steps.every((step) => {
+    const closure = remembered.get(step);
+    return closure && memory.state.steps[step.id]?.key === keyOf(step, closure.packages);
+  });
+  if (!fresh) {
+    const wrongGo = reportPathGo(host, toolchain);
+    for (const diagnostic of [...(wrongGo ? [wrongGo] : []), ...build.notes])
+      emit({ type: 'diagnostic', diagnostic });
+  }
+  const before = memory.index.hashed;
+  try {
+    const reading = await readClosures(steps, memory.graph, toolchain.version, signal);
+    for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
+    const { plan, because, closures } = planBuild(build, memory, reading.closures);
+    emit(planMade(plan));
+    const store = new LocalStore(host, cacheDirectory(host), (diagnostic) =>
+      emit({ type: 'diagnostic', diagnostic }),
+    );
+    const counts = await executePlan({
+      ...{ host, plan, because, closures, store, lock, stage, signal, emit },
+      ...{ graph: memory.graph, index: memory.index, state: memory.state },
+      root: tree.root,
+      goVersion: toolchain.version,
+      jobs: options.jobs,
+      memoryBytes: host.memoryBytes,
+    });
+    linkHostBinaries(host, tree, layout, new Set(build.units.map((unit) => unit.platform)));
+    return counts;
+  } finally {
+    if (!fresh || memory.index.hashed > before) {
+      saveState(host, memory.path, { ...memory.state, files: memory.index.rows() });
+    }
+    host.files.remove(stage);
+  }
+}
+
+function exitCodeAfter(counts: Counts, errors: readonly Diagnostic[], signal: AbortSignal): number {
+  if (signal.aborted) return exitCodeOf(['run/cancelled']);
+  if (errors.length > 0) return exitCodeOf(errors.map((diagnostic) => diagnostic.code));
+  return counts.failed + counts.cancelled > 0 ? 1 : 0;
+}
+
+function runStarted(
+  { session, version, toolchain }: PreparedBuild,
+  run: string,
+  command: readonly string[],
+): EventBody {
+  const { host } = session.context;
+  return {
+    ...{ type: 'run-started', run, command },
+    tree: session.tree.root,
+    label: session.tree.label,
+    treeVersion: version.gitVersion ?? '',
+    toolchain: `go${toolchain.version}`,
+    kubewright: VERSION,
+    host: { platform: host.platform, cpus: host.cpus, memoryBytes: host.memoryBytes },
+  };
+}
+
+function planMade(plan: Plan): EventBody {
+  const steps = plan.steps.map(({ id, kind, title, platform, needs }) => ({
+    ...{ id, kind, title, needs },
+    ...(platform ? { platform } : {}),
+  }));
+  return { type: 'plan-made', steps };
+}
+
+/** Sorts by time; the tail keeps two runs of one second apart. */
+function runId(now: number): string {
+  const stamp = new Date(now).toISOString().replace(/[-:]/g, '').replace(/\..*/, 'Z');
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
+}

@@ -1,0 +1,76 @@
+/** `kubewright why`: what would be rebuilt, and the file, flag, variable or toolchain that is the reason. */
+import type { Command } from 'commander';
+import { rememberedClosures } from '../../execute/closures.ts';
+import { differences, keyOf } from '../../execute/key.ts';
+import type { Step } from '../../plan/step.ts';
+import type { Closure } from '../../tree/packages/graph.ts';
+import { type PreparedBuild, prepareBuild } from '../build/prepare.ts';
+import { addBuildOptions, readBuildRequest } from '../build/request.ts';
+import { type Memory, openMemory } from '../build/run.ts';
+import type { Start } from '../commands.ts';
+import { openSession } from '../session.ts';
+
+interface Answer {
+  readonly step: string;
+  readonly title: string;
+  readonly fresh: boolean;
+  readonly reasons: readonly string[];
+}
+
+const MAX_REASONS = 12;
+
+export function configure(command: Command, start: Start): void {
+  addBuildOptions(command).action((what: string[], values: Record<string, unknown>) =>
+    start(async (context) => {
+      const session = await openSession(context);
+      const build = await prepareBuild(session, readBuildRequest(what, values, context.host, session.config));
+      const memory = openMemory(build);
+      const closures = rememberedClosures(build.steps, memory.graph, build.toolchain.version);
+      const answers = build.steps.map((step) => answer(build, memory, step, closures.get(step)));
+      context.print(context.options.json ? JSON.stringify(answers) : answers.map(toText).join('\n'));
+      return 0;
+    }),
+  );
+}
+
+function answer(build: PreparedBuild, memory: Memory, step: Step, closure: Closure | undefined): Answer {
+  const { files } = build.session.context.host;
+  const record = memory.state.steps[step.id];
+  const { id, title } = step;
+  if (!record) return { step: id, title, fresh: false, reasons: ['it was never built here'] };
+  if (!closure) {
+    const reasons = differences(record, step, new Map(Object.entries(record.packages)), noFiles, noFiles);
+    const header =
+      'imports, build constraints or the set of files of a package changed: go is asked for the graph again';
+    return { step: id, title, fresh: false, reasons: [...reasons, header] };
+  }
+  const missing = record.outputs
+    .filter((output) => !files.exists(output.path))
+    .map((output) => `${output.path} is gone`);
+  if (record.key === keyOf(step, closure.packages))
+    return { step: id, title, fresh: missing.length === 0, reasons: missing };
+  const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
+  const filesOf = (name: string) => {
+    const entry = entries.get(name);
+    return entry && memory.graph.fileDigests(entry);
+  };
+  const reasons = differences(
+    record,
+    step,
+    closure.packages,
+    filesOf,
+    (digest) => memory.state.contents[digest],
+  );
+  return { step: id, title, fresh: false, reasons: [...reasons, ...missing] };
+}
+
+const noFiles = () => undefined;
+
+function toText({ title, fresh, reasons }: Answer): string {
+  if (fresh) return `${title}: nothing to do`;
+  const shown = reasons.slice(0, MAX_REASONS).map((reason) => `  ${reason}`);
+  const more = reasons.length - MAX_REASONS;
+  return [`${title}: would be built`, ...shown, ...(more > 0 ? [`  and ${more} more reasons`] : [])].join(
+    '\n',
+  );
+}

@@ -1,0 +1,83 @@
+/** The goals of the trees' makefiles and what does their work here. */
+
+/** A goal that is a build: which groups or words, on which platforms. */
+export type Goal =
+  | { readonly kind: 'build'; readonly words: readonly string[] }
+  | { readonly kind: 'cross' }
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'help' }
+  /** Upstream has it; until we do, its own make does the work. */
+  | { readonly kind: 'elsewhere'; readonly use: string };
+
+/** Groups of `make cross`, in upstream's order (spec local-build 7.7). */
+export const CROSS_GROUPS = ['server', 'node', 'client', 'test', 'test-server'] as const;
+
+const OWN_MAKE = (goal: string) => `the tree's own make still does it: make ${goal}`;
+
+/** Goals with a fixed meaning; those of the directories of cmd/ come from the tree. */
+const FIXED: Readonly<Record<string, (goal: string) => Goal>> = {
+  all: () => ({ kind: 'build', words: [] }),
+  cross: () => ({ kind: 'cross' }),
+  clean: () => ({ kind: 'clean' }),
+  help: () => ({ kind: 'help' }),
+};
+
+const ELSEWHERE: readonly string[] = [
+  ...[
+    'check',
+    'test',
+    'test-integration',
+    'test_integration',
+    'test-cmd',
+    'test-e2e',
+    'test_e2e',
+    'test-e2e-node',
+  ],
+  ...[
+    'test_e2e_node',
+    'test-e2e-kubeadm',
+    'vet',
+    'lint',
+    'verify',
+    'quick-verify',
+    'update',
+    'generated_files',
+  ],
+  ...[
+    'gen_openapi',
+    'verify_generated_files',
+    'clean_meta',
+    'clean_generated',
+    'release',
+    'release-in-a-container',
+  ],
+  ...[
+    'release-images',
+    'release-skip-tests',
+    'quick-release',
+    'quick-release-images',
+    'package',
+    'package-tarballs',
+  ],
+  ...['cross-in-a-container', 'bazel-build', 'bazel-test', 'bazel-test-integration', 'bazel-release'],
+];
+
+/** What a goal does; undefined when no makefile of these trees has it. `commands`: directories of cmd/. */
+export function readGoal(
+  goal: string,
+  commands: readonly string[],
+  ginkgo: string | undefined,
+): Goal | undefined {
+  const fixed = Object.hasOwn(FIXED, goal) ? FIXED[goal] : undefined;
+  if (fixed) return fixed(goal);
+  if (goal === 'ginkgo' && ginkgo) return { kind: 'build', words: [ginkgo] };
+  const command = goal.replace(/^cmd\//, '').replace(/\/$/, '');
+  if (commands.includes(command)) return { kind: 'build', words: [`cmd/${command}`] };
+  if (ELSEWHERE.includes(goal)) return { kind: 'elsewhere', use: OWN_MAKE(goal) };
+  return undefined;
+}
+
+/** Every goal that can be named, for help and for the nearest one. */
+export function knownGoals(commands: readonly string[], ginkgo: string | undefined): readonly string[] {
+  return [...Object.keys(FIXED), ...(ginkgo ? ['ginkgo'] : []), ...commands, ...ELSEWHERE];
+}
