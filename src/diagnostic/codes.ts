@@ -29,6 +29,7 @@ export const CODES = {
   'network/offline': { title: 'a request was needed, and --offline forbids it', exit: 2 },
   'process/not-found': { title: 'a program is missing', exit: 2 },
   'process/timeout': { title: 'a program took too long', exit: 1 },
+  'report/journal-damaged': { title: 'the log of a run is damaged', exit: 1 },
   'report/no-run': { title: 'there is no such run', exit: 2 },
   'request/conflict': { title: 'two options contradict each other', exit: 2 },
   'request/invalid': { title: 'the command line cannot be understood', exit: 2 },
