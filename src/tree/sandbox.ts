@@ -80,13 +80,13 @@ async function runInNamespaces(
   asRoot: boolean,
 ): Promise<ProcessResult | undefined> {
   const programs = Object.fromEntries(
-    ['unshare', 'mount', 'chroot', 'setpriv', 'cp', 'mkdir', 'ln', 'ldd'].map((name) => [
+    ['unshare', 'mount', 'chroot', 'setpriv', 'cp', 'mkdir', 'ln', 'chmod', 'ldd'].map((name) => [
       name,
       locate(host, name),
     ]),
   );
-  const { unshare, mount, chroot, setpriv, cp, mkdir, ln, ldd } = programs;
-  if (!unshare || !mount || !chroot || !setpriv || !cp || !mkdir || !ln || !ldd) return undefined;
+  const { unshare, mount, chroot, setpriv, cp, mkdir, ln, chmod, ldd } = programs;
+  if (!unshare || !mount || !chroot || !setpriv || !cp || !mkdir || !ln || !chmod || !ldd) return undefined;
   const place = mountPlace(host, request.files);
   if (!place) return undefined;
   const tools = [bash, setpriv, ...TOOLS.flatMap((name) => locate(host, name) ?? [])];
@@ -112,6 +112,7 @@ async function runInNamespaces(
         cp,
         mkdir,
         ln,
+        chmod,
         String(copied.length),
         ...copied,
       ],
@@ -133,11 +134,12 @@ async function runInNamespaces(
  * bash itself needs for redirections and `<(…)`; /tmp is given only to a bash that keeps here-strings in files.
  */
 const BUILD_CELL = `
-new=$1 mount=$2 cp=$3 mkdir=$4 ln=$5 count=$6; shift 6
+new=$1 mount=$2 cp=$3 mkdir=$4 ln=$5 chmod=$6 count=$7; shift 7
 { umask 022
   "$mount" -t tmpfs -o size=128m,mode=755,nodev,nosuid tmpfs "$new" &&
   "$mkdir" "$new/dev" "$new/proc" "$new/tmp" &&
   "$cp" -L --parents -- "\${@:1:count}" "$new" &&
+  "$chmod" -R a+rX "$new" &&
   while IFS= read -r line || [[ $line ]]; do printf '%s\\n' "$line"; done > "$new/evaluate.sh" &&
   : > "$new/dev/null" && "$mount" --bind /dev/null "$new/dev/null" &&
   { "$mount" -t proc -o ro,nosuid,nodev,noexec proc "$new/proc" || true; } &&

@@ -103,7 +103,8 @@ const WRITERS =
 function readLog(reader: TreeReader, stderr: string): Log {
   let log: Log = {};
   for (const line of stderr.split('\n')) {
-    const match = line.match(/^(\/.*?): line (\d+): (.*)$/);
+    // The second form is what the libraries' own ERR traps print: a place, and no message.
+    const match = line.match(/^(\/.*?): line (\d+): (.*)$/) ?? line.match(/(\/.*?):(\d+)()/);
     const path = match?.[1] ?? '';
     if (!match || !path.startsWith(`${reader.root}/`)) continue;
     const file = path.slice(reader.root.length + 1);
@@ -112,7 +113,9 @@ function readLog(reader: TreeReader, stderr: string): Log {
     if (/^syntax error|^unexpected EOF/.test(message))
       log = { ...log, syntax: log.syntax ?? syntaxError(where, message) };
     else if (isWrite(message, where.text ?? '')) log = { ...log, wrote: log.wrote ?? wrote(where, message) };
-    else if (!message.startsWith('`')) log = { ...log, last: { where, message } };
+    else if (message !== '' && !message.startsWith('`')) log = { ...log, last: { where, message } };
+    else if (message === '')
+      log = { ...log, last: log.last ?? { where, message: 'a command ended with an error' } };
   }
   return log;
 }
