@@ -51,4 +51,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'size, prune or verify the shared store',
     load: () => import('./commands/cache.ts'),
   },
+  {
+    name: 'doctor',
+    summary: 'what this machine lacks for this tree, each with its remedy',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'toolchain',
+    summary: 'list, fetch and verify Go toolchains',
+    load: () => import('./commands/toolchain.ts'),
+  },
 ];

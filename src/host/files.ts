@@ -18,6 +18,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statfsSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -85,6 +86,18 @@ export class Files {
 
   readLink(path: string): string | undefined {
     return this.isLink(path) ? readlinkSync(path) : undefined;
+  }
+
+  /** Bytes that an ordinary user may still write at a path, or at its nearest parent that exists. */
+  freeBytes(path: string): number | undefined {
+    for (let place = path; ; place = dirname(place)) {
+      try {
+        const { bavail, bsize } = statfsSync(place);
+        return bavail * bsize;
+      } catch {
+        if (dirname(place) === place) return undefined;
+      }
+    }
   }
 
   realPath(path: string): string {

@@ -37,7 +37,7 @@ export async function expectedSum(
   const key = `${version} ${platform}`;
   const pinned = sources.config.toolchain?.sums?.[key];
   if (pinned !== undefined) {
-    const { file, line } = sources.config.locate(`toolchain.sums.${key}`);
+    const { file, line } = sources.config.locate('toolchain.sums');
     return ok({ sum: pinned, origin: `toolchain.sums in ${line === undefined ? file : `${file}:${line}`}` });
   }
   const known = knownSum(version, platform);

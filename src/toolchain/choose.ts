@@ -22,6 +22,9 @@ import type { Fact, Tree } from '../tree/tree.ts';
 import type { GoModLines } from './gomod.ts';
 import { atLeast, compareGoVersions, isRelease, minorOf, parseGoVersion } from './goversion.ts';
 
+/** What a tree says about Go; no root means that no tree is asked. */
+export type GoFacts = Partial<Pick<Tree, 'root' | 'minimumGo' | 'pinnedGo' | 'crossImageGo'>>;
+
 /** A version and the sentence that explains it. */
 export interface GoChoice {
   readonly version: string;
@@ -41,7 +44,7 @@ export interface GoWish {
 
 /** Picks the version for a tree. `asked` is a version or minor that a person named; `available` is in any order. */
 export function chooseGoVersion(
-  tree: Tree,
+  tree: GoFacts,
   config: Config,
   asked: string | undefined,
   available: readonly string[],
@@ -64,7 +67,7 @@ export function chooseGoVersion(
 
 /** The wish of a tree; the first source that speaks wins. */
 export function wishFor(
-  tree: Tree,
+  tree: GoFacts,
   config: Config,
   asked: string | undefined,
   goMod: GoModLines,

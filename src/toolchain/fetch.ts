@@ -128,15 +128,18 @@ async function fromMirror(
   }
 }
 
+/** Tells of every tenth of a download. */
 function progressOf(request: FetchRequest, what: string): (bytes: number, total: number | undefined) => void {
-  let shown = -1;
+  let told = 0;
   return (bytes, total) => {
-    const mebibytes = Math.floor(bytes / 1024 ** 2);
-    if (mebibytes === shown) return;
-    shown = mebibytes;
-    const all = total === undefined ? '' : ` of ${Math.ceil(total / 1024 ** 2)}`;
-    request.progress?.(`${what}: ${mebibytes}${all} MiB`);
+    if (total === undefined || bytes < told + total / 10) return;
+    told = bytes;
+    request.progress?.(`${what}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`);
   };
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 ** 2).toFixed(0);
 }
 
 function describe(host: Host, zip: string, problem: ArchiveRefused): string {

@@ -3,8 +3,7 @@ import type { Config } from '../config/config.ts';
 import { type Diagnostic, error } from '../diagnostic/diagnostic.ts';
 import type { Host } from '../host/host.ts';
 import { openNetwork } from '../host/network.ts';
-import type { Tree } from '../tree/tree.ts';
-import { chooseGoVersion, type GoChoice, type GoWish, wishFor } from './choose.ts';
+import { chooseGoVersion, type GoChoice, type GoFacts, type GoWish, wishFor } from './choose.ts';
 import { fetchToolchain } from './fetch.ts';
 import type { GoModLines } from './gomod.ts';
 import { minorOf } from './goversion.ts';
@@ -19,7 +18,7 @@ export type RemoteOutcome =
   | { readonly kind: 'failed'; readonly diagnostics: readonly Diagnostic[] };
 
 export interface RemoteSelection {
-  readonly tree: Tree;
+  readonly tree: GoFacts;
   readonly config: Config;
   readonly asked: string | undefined;
   readonly goMod: GoModLines;

@@ -3,8 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { bad, type Diagnostic, error, ok, type Result } from '../diagnostic/diagnostic.ts';
 import type { Host } from '../host/host.ts';
-import type { Tree } from '../tree/tree.ts';
-import { chooseGoVersion, type GoChoice, type GoWish, wishFor } from './choose.ts';
+import { chooseGoVersion, type GoChoice, type GoFacts, type GoWish, wishFor } from './choose.ts';
 import { type GoModLines, readGoModLines } from './gomod.ts';
 import { digestOfGoroot, goOnPath, goroots, readGoroot } from './goroot.ts';
 import { minorOf, parseGoVersion } from './goversion.ts';
@@ -32,7 +31,7 @@ export interface SelectOptions {
  */
 export async function selectToolchain(
   host: Host,
-  tree: Tree,
+  tree: GoFacts,
   config: Config,
   options: SelectOptions,
 ): Promise<Result<Toolchain>> {
@@ -41,7 +40,7 @@ export async function selectToolchain(
   if (asked === 'path') return fromPath(host, `the Go on PATH, as asked`);
   if (asked === undefined && host.environment['FORCE_HOST_GO'])
     return fromPath(host, 'the Go on PATH, by FORCE_HOST_GO');
-  const goMod = tree.pinnedGo || tree.crossImageGo ? {} : readGoModLines(host, tree.root);
+  const goMod = goModOf(host, tree);
   const facts = factsOf(host, tree, config, asked, goMod);
   const known = options.fresh ? undefined : recallChoice(host, facts);
   if (known) return known;
@@ -50,8 +49,13 @@ export async function selectToolchain(
   return result;
 }
 
+/** A tree that names its Go itself is not asked for its go.mod, which may state a language version only. */
+export function goModOf(host: Host, { root, pinnedGo, crossImageGo }: GoFacts): GoModLines {
+  return root === undefined || pinnedGo || crossImageGo ? {} : readGoModLines(host, root);
+}
+
 interface Selection {
-  readonly tree: Tree;
+  readonly tree: GoFacts;
   readonly config: Config;
   readonly asked: string | undefined;
   readonly goMod: GoModLines;
@@ -68,7 +72,7 @@ async function select(host: Host, selection: Selection): Promise<Selected> {
   const { tree, config, asked, goMod, options } = selection;
   const wished = wishFor(tree, config, asked, goMod);
   if (!wished.ok) return { result: wished, lasting: false };
-  const local = localToolchains(host, config);
+  const local = localToolchains(host, config, tree.root);
   const path = goOnPath(host)?.goroot;
   const nothingAsked = wished.value.kind === 'any' && path !== undefined && path.version !== 'devel';
   const { knownVersions } = await import('./sums.ts');
@@ -119,10 +123,17 @@ function withLocalRemedy(problem: Diagnostic, found: LocalToolchain): Diagnostic
   };
 }
 
-type LocalToolchain = Pick<Toolchain, 'version' | 'root' | 'source'> & { readonly stored?: StoredToolchain };
+/** A Go that lies on this machine already. */
+export type LocalToolchain = Pick<Toolchain, 'version' | 'root' | 'source'> & {
+  readonly stored?: StoredToolchain;
+};
 
 /** Every Go on this machine by version: the store wins over PATH, PATH over directories. */
-function localToolchains(host: Host, config: Config): ReadonlyMap<string, LocalToolchain> {
+export function localToolchains(
+  host: Host,
+  config: Config,
+  root: string | undefined,
+): ReadonlyMap<string, LocalToolchain> {
   const found = new Map<string, LocalToolchain>();
   const add = (toolchain: LocalToolchain) => {
     if (toolchain.version !== 'devel' && !found.has(toolchain.version))
@@ -134,17 +145,22 @@ function localToolchains(host: Host, config: Config): ReadonlyMap<string, LocalT
   }
   const path = goOnPath(host)?.goroot;
   if (path) add({ ...path, source: 'path' });
-  for (const goroot of goroots(host, toolchainDirectories(host, config)))
+  for (const goroot of goroots(host, toolchainDirectories(host, config, root)))
     add({ ...goroot, source: 'directory' });
   return found;
 }
 
-/** Directories that hold GOROOTs: KUBEWRIGHT_TOOLCHAINS (colon-separated), then toolchain.directories. */
-export function toolchainDirectories(host: Host, config: Config): string[] {
+/**
+ * Directories that hold GOROOTs: KUBEWRIGHT_TOOLCHAINS (colon-separated, relative to the working directory),
+ * then toolchain.directories (relative to the tree).
+ */
+export function toolchainDirectories(host: Host, config: Config, root: string | undefined): string[] {
   const own = (host.environment['KUBEWRIGHT_TOOLCHAINS'] ?? '').split(':').filter(Boolean);
-  return [...own, ...(config.toolchain?.directories ?? [])].map((path) =>
-    resolve(host.workingDirectory, path),
-  );
+  const configured = config.toolchain?.directories ?? [];
+  return [
+    ...own.map((path) => resolve(host.workingDirectory, path)),
+    ...configured.map((path) => resolve(root ?? host.workingDirectory, path)),
+  ];
 }
 
 function toolchainFrom(host: Host, found: LocalToolchain | StoredToolchain, choice: GoChoice): Toolchain {
@@ -155,7 +171,7 @@ function toolchainFrom(host: Host, found: LocalToolchain | StoredToolchain, choi
 }
 
 /** GO_VERSION and GOTOOLCHAIN=go1.21.7 name a version as they do for the tree's own scripts; other values do not. */
-function askedByEnvironment(host: Host): string | undefined {
+export function askedByEnvironment(host: Host): string | undefined {
   const { GO_VERSION: version, GOTOOLCHAIN: name } = host.environment;
   if (version) return version;
   return name?.startsWith('go') ? parseGoVersion(name.replace(/\+.*$/, '')) : undefined;
@@ -192,10 +208,10 @@ function fromPath(host: Host, because: string): Result<Toolchain> {
 }
 
 /** Everything the choice depends on; another value of any of it makes a new choice. */
-function factsOf(host: Host, tree: Tree, config: Config, asked: string | undefined, goMod: GoModLines) {
+function factsOf(host: Host, tree: GoFacts, config: Config, asked: string | undefined, goMod: GoModLines) {
   const { minimumGo, pinnedGo, crossImageGo } = tree;
   const onPath = minimumGo || pinnedGo || crossImageGo || goMod.go ? undefined : goOnPath(host)?.goroot;
-  const directories = toolchainDirectories(host, config);
+  const directories = toolchainDirectories(host, config, tree.root);
   const go = config.toolchain?.go;
   return {
     minimumGo,
