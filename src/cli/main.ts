@@ -60,6 +60,7 @@ function newProgram(host: Host): Command {
       writeOut: (text) => void host.stdout.write(text),
       writeErr: (text) => void host.stderr.write(text),
     });
+  program.enablePositionalOptions();
   program.action(() => program.help());
   return program;
 }

@@ -25,14 +25,15 @@ export function rememberedClosures(
   return closures;
 }
 
-/** Closures of all Steps, asking go for those that are not known. */
+/** Closures of all Steps, asking go for those that are not among the `remembered`. */
 export async function readClosures(
   steps: readonly Step[],
+  remembered: ReadonlyMap<Step, Closure>,
   graph: PackageGraph,
   goVersion: string,
   signal: AbortSignal,
 ): Promise<ClosureReading> {
-  const closures = rememberedClosures(steps, graph, goVersion);
+  const closures = new Map(remembered);
   const wanted = new Map<string, { request: ListingRequest; roots: ListingRoot[]; steps: Step[] }>();
   for (const step of steps) {
     if (closures.has(step)) continue;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Step } from '../plan/step.ts';
+import type { StepHistory } from './history.ts';
 import { differences, keyOf } from './key.ts';
-import type { StepRecord } from './state.ts';
 
 const STEP = { id: 's', keyParts: { 'flag -tags': 'a', toolchain: 'go1 h1:x' } } as unknown as Step;
 const PACKAGES = new Map([
@@ -9,9 +9,9 @@ const PACKAGES = new Map([
   ['k/b', 'digest-b'],
 ]);
 
-function record(changes: Partial<StepRecord> = {}): StepRecord {
+function record(changes: Partial<StepHistory> = {}): StepHistory {
   return {
-    ...{ key: '', keyParts: STEP.keyParts, outputs: [], milliseconds: 0 },
+    keyParts: STEP.keyParts,
     packages: Object.fromEntries(PACKAGES),
     ...changes,
   };
@@ -21,7 +21,7 @@ const files: Record<string, string[]> = {
   'old-a': ['a.go 1', 'gone.go 2'],
   'digest-a': ['a.go 9', 'new.go 3'],
 };
-const explain = (before: StepRecord | undefined) =>
+const explain = (before: StepHistory | undefined) =>
   differences(
     before,
     STEP,

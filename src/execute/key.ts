@@ -1,14 +1,14 @@
 /** The key of a Step, and which of its parts differs from last time. Pure. */
-import { type Digest, digestOfRecord } from '../host/digest.ts';
+import { type Digest, digestOfBytes, digestOfRecord } from '../host/digest.ts';
 import type { Step } from '../plan/step.ts';
-import type { StepRecord } from './state.ts';
+import type { StepHistory } from './history.ts';
 
 const KEY_SCHEMA = 1;
 
 /** SHA-256 over the labelled parts of a Step and the content of its packages; no clock, no user. */
 export function keyOf(step: Step, packages: ReadonlyMap<string, string>): Digest {
-  const inputs = [...packages].sort(([a], [b]) => (a < b ? -1 : 1));
-  return digestOfRecord({ schema: KEY_SCHEMA, parts: step.keyParts, inputs });
+  const inputs = [...packages].map(([name, digest]) => `${name}\0${digest}\n`).sort();
+  return digestOfRecord({ schema: KEY_SCHEMA, parts: step.keyParts, inputs: digestOfBytes(inputs.join('')) });
 }
 
 /** What one package is made of: `name digest` for each file. */
@@ -19,7 +19,7 @@ export type FileList = readonly string[];
  * `now` gives the files of a package today, `then` those behind an earlier digest.
  */
 export function differences(
-  record: StepRecord | undefined,
+  record: StepHistory | undefined,
   step: Step,
   packages: ReadonlyMap<string, string>,
   now: (name: string) => FileList | undefined,
@@ -33,7 +33,7 @@ export function differences(
 }
 
 function packageDifferences(
-  record: StepRecord,
+  record: StepHistory,
   packages: ReadonlyMap<string, string>,
   now: (name: string) => FileList | undefined,
   then: (digest: string) => FileList | undefined,

@@ -13,7 +13,8 @@ import { noteGenerated } from '../steps/generate/needs.ts';
 import type { LocalStore } from '../store/local.ts';
 import type { FileIndex } from '../tree/packages/fileindex.ts';
 import type { Closure, PackageGraph } from '../tree/packages/graph.ts';
-import { readClosures } from './closures.ts';
+import { readClosures, rememberedClosures } from './closures.ts';
+import type { History } from './history.ts';
 import { differences, keyOf } from './key.ts';
 import type { Lock } from './lock.ts';
 import type { OutputRecord, RunState } from './state.ts';
@@ -29,6 +30,7 @@ export interface Execution {
   readonly graph: PackageGraph;
   readonly index: FileIndex;
   readonly state: RunState;
+  readonly history: History;
   readonly store: LocalStore;
   readonly lock: Lock;
   /** Directory of this run for files that are not whole yet. */
@@ -132,14 +134,14 @@ class Run {
   #why(step: Step, closure: Closure): string[] {
     const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
     return differences(
-      this.#x.state.steps[step.id],
+      this.#x.history.step(step.id),
       step,
       closure.packages,
       (name) => {
         const entry = entries.get(name);
         return entry && this.#x.graph.fileDigests(entry);
       },
-      (digest) => this.#x.state.contents[digest],
+      (digest) => this.#x.history.files(digest),
     );
   }
 
@@ -229,6 +231,7 @@ class Run {
     const moved = this.#movedInput(closure);
     if (moved) {
       delete this.#x.state.steps[step.id];
+      this.#x.history.forget(step.id);
       emit({ type: 'diagnostic', diagnostic: inputChanged(step, moved) });
     } else {
       const name = path.slice(path.lastIndexOf('/') + 1);
@@ -249,19 +252,22 @@ class Run {
   }
 
   #record(step: Step, closure: Closure, outputs: readonly OutputRecord[], milliseconds: number): void {
-    const { state, graph } = this.#x;
+    const { state, graph, history } = this.#x;
     const before = state.steps[step.id]?.milliseconds ?? 0;
     state.steps[step.id] = {
       key: this.#keys.get(step.id) as Digest,
-      keyParts: step.keyParts,
-      packages: Object.fromEntries(closure.packages),
       outputs,
       milliseconds: milliseconds || before,
     };
-    for (const entry of closure.entries) {
-      const digest = closure.packages.get(entry.name) as string;
-      state.contents[digest] ??= graph.fileDigests(entry);
-    }
+    const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
+    history.remember(
+      step.id,
+      { keyParts: step.keyParts, packages: Object.fromEntries(closure.packages) },
+      (name) => {
+        const entry = entries.get(name);
+        return entry && graph.fileDigests(entry);
+      },
+    );
   }
 
   async #runGenerate(step: Step): Promise<void> {
@@ -307,7 +313,8 @@ class Run {
     const waiting = this.#x.plan.steps.filter(
       (step) => step.kind === 'compile' && !this.#started.has(step.id),
     );
-    const reading = await readClosures(waiting, graph, goVersion, signal);
+    const remembered = rememberedClosures(waiting, graph, goVersion);
+    const reading = await readClosures(waiting, remembered, graph, goVersion, signal);
     for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
     for (const step of waiting) {
       const closure = reading.closures.get(step);

@@ -16,9 +16,6 @@ export interface OutputRecord {
 /** The last good run of a Step. */
 export interface StepRecord {
   readonly key: Digest;
-  readonly keyParts: Readonly<Record<string, string>>;
-  /** Name of each package → short digest of its files. */
-  readonly packages: Readonly<Record<string, string>>;
   readonly outputs: readonly OutputRecord[];
   readonly milliseconds: number;
 }
@@ -27,31 +24,38 @@ export interface RunState {
   readonly files: Record<string, IndexRow>;
   readonly graph: GraphState;
   readonly steps: Record<StepId, StepRecord>;
-  /** Package digest → `name digest` of its files, so that `why` can name the file. */
-  readonly contents: Record<string, readonly string[]>;
   /** Directory of a package with generated files → digest of the declarations that its generators read. */
   readonly generated: Record<string, string>;
 }
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 /** Reads the state; a missing, torn or foreign file is an empty state, never an error. */
 export function loadState(host: Host, path: string): RunState {
+  return (
+    readVersioned<RunState>(host, path, SCHEMA) ?? {
+      ...{ files: {}, steps: {}, generated: {} },
+      graph: { listings: {}, directories: {} },
+    }
+  );
+}
+
+/** Writes the state in one step. */
+export function saveState(host: Host, path: string, state: RunState): void {
+  writeVersioned(host, path, SCHEMA, state);
+}
+
+/** A JSON file of ours; undefined when it is missing, torn or of another schema: only hints are lost. */
+export function readVersioned<T>(host: Host, path: string, schema: number): T | undefined {
   try {
     const text = host.files.readTextIfAny(path);
     const saved = text ? JSON.parse(text) : undefined;
-    if (saved?.schema === SCHEMA) return saved.state;
+    return saved?.schema === schema ? saved.state : undefined;
   } catch {
-    // Only hints are lost: everything is looked at again.
+    return undefined;
   }
-  return { files: {}, graph: { listings: {}, directories: {} }, steps: {}, contents: {}, generated: {} };
 }
 
-/** Writes the state in one step, without what no record refers to any more. */
-export function saveState(host: Host, path: string, state: RunState): void {
-  const used = new Set(Object.values(state.steps).flatMap((step) => Object.values(step.packages)));
-  const contents = Object.fromEntries(Object.entries(state.contents).filter(([digest]) => used.has(digest)));
-  host.files.publish(path, JSON.stringify({ schema: SCHEMA, state: { ...state, contents } }), {
-    fsync: false,
-  });
+export function writeVersioned(host: Host, path: string, schema: number, state: unknown): void {
+  host.files.publish(path, JSON.stringify({ schema, state }), { fsync: false });
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { exitCodeOf } from '../../diagnostic/codes.ts';
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import { readClosures, rememberedClosures } from '../../execute/closures.ts';
+import { History } from '../../execute/history.ts';
 import { keyOf } from '../../execute/key.ts';
 import { type Lock, takeLock } from '../../execute/lock.ts';
 import { type Counts, executePlan } from '../../execute/run.ts';
@@ -32,6 +33,7 @@ export interface Memory {
   readonly state: RunState;
   readonly index: FileIndex;
   readonly graph: PackageGraph;
+  readonly history: History;
   readonly path: string;
 }
 
@@ -48,6 +50,7 @@ export function openMemory({ session }: PreparedBuild): Memory {
     index,
     path,
     graph: new PackageGraph(host, index, state.graph, gopath ? [] : MODULE_FILES),
+    history: new History(host, `${own}/history.json`),
   };
 }
 
@@ -142,7 +145,7 @@ async function executeAll(
   }
   const before = memory.index.hashed;
   try {
-    const reading = await readClosures(steps, memory.graph, toolchain.version, signal);
+    const reading = await readClosures(steps, remembered, memory.graph, toolchain.version, signal);
     for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
     const { plan, because, closures } = planBuild(build, memory, reading.closures);
     emit(planMade(plan));
@@ -151,7 +154,7 @@ async function executeAll(
     );
     const counts = await executePlan({
       ...{ host, plan, because, closures, store, lock, stage, signal, emit },
-      ...{ graph: memory.graph, index: memory.index, state: memory.state },
+      ...{ graph: memory.graph, index: memory.index, state: memory.state, history: memory.history },
       root: tree.root,
       goVersion: toolchain.version,
       jobs: options.jobs,
@@ -162,6 +165,7 @@ async function executeAll(
   } finally {
     if (!fresh || memory.index.hashed > before) {
       saveState(host, memory.path, { ...memory.state, files: memory.index.rows() });
+      memory.history.save();
     }
     host.files.remove(stage);
   }

@@ -39,7 +39,14 @@ function answer(build: PreparedBuild, memory: Memory, step: Step, closure: Closu
   const { id, title } = step;
   if (!record) return { step: id, title, fresh: false, reasons: ['it was never built here'] };
   if (!closure) {
-    const reasons = differences(record, step, new Map(Object.entries(record.packages)), noFiles, noFiles);
+    const before = memory.history.step(step.id);
+    const reasons = differences(
+      before,
+      step,
+      new Map(Object.entries(before?.packages ?? {})),
+      noFiles,
+      noFiles,
+    );
     const header =
       'imports, build constraints or the set of files of a package changed: go is asked for the graph again';
     return { step: id, title, fresh: false, reasons: [...reasons, header] };
@@ -54,12 +61,8 @@ function answer(build: PreparedBuild, memory: Memory, step: Step, closure: Closu
     const entry = entries.get(name);
     return entry && memory.graph.fileDigests(entry);
   };
-  const reasons = differences(
-    record,
-    step,
-    closure.packages,
-    filesOf,
-    (digest) => memory.state.contents[digest],
+  const reasons = differences(memory.history.step(id), step, closure.packages, filesOf, (digest) =>
+    memory.history.files(digest),
   );
   return { step: id, title, fresh: false, reasons: [...reasons, ...missing] };
 }

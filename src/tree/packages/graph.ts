@@ -58,8 +58,9 @@ export class PackageGraph {
   readonly #state: GraphState;
   /** Files outside packages that every listing depends on: go.mod, go.work, vendor/modules.txt. */
   readonly #moduleFiles: readonly string[];
-  readonly #contents = new Map<string, { digest: string; files: readonly string[] }>();
+  readonly #contents = new Map<PackageEntry, { digest: string; files: readonly string[] }>();
   readonly #directories = new Map<string, Digest | undefined>();
+  #holding = new Map<PackageEntry, boolean>();
 
   constructor(host: Host, index: FileIndex, state: GraphState, moduleFiles: readonly string[]) {
     this.#host = host;
@@ -136,25 +137,30 @@ export class PackageGraph {
   refresh(): void {
     this.#contents.clear();
     this.#directories.clear();
+    this.#holding.clear();
     this.#index.refresh();
   }
 
   #content(entry: PackageEntry): { digest: string; files: readonly string[] } {
-    const id = `${entry.directory}\n${entry.files.join('\n')}`;
-    let content = this.#contents.get(id);
+    let content = this.#contents.get(entry);
     if (!content) {
       const files = entry.files.map(
         (file) =>
           `${file} ${this.#index.read(join(entry.directory, file))?.digest.slice(0, SHORT) ?? 'missing'}`,
       );
       content = { digest: digestOfBytes(files.join('\n')).slice(0, SHORT), files };
-      this.#contents.set(id, content);
+      this.#contents.set(entry, content);
     }
     return content;
   }
 
   #shapeHolds(entry: PackageEntry): boolean {
-    return entry.shape === '' || entry.shape === this.#shapeOf(entry);
+    let holds = this.#holding.get(entry);
+    if (holds === undefined) {
+      holds = entry.shape === this.#shapeOf(entry);
+      this.#holding.set(entry, holds);
+    }
+    return holds;
   }
 
   #shapeOf(entry: Pick<PackageEntry, 'directory' | 'files' | 'ignored' | 'embeds'>): Digest {
