@@ -129,10 +129,8 @@ function isWrite(message: string, line: string): boolean {
 /** The whole line, underlined from its first character that is no blank. */
 function whole(reader: TreeReader, file: string, line: number): Location {
   const text = reader.lines(file)[line - 1] ?? '';
-  const column = text.search(/\S/) + 1;
-  return column === 0
-    ? reader.at(file, line)
-    : reader.at(file, line, column, text.trimEnd().length - column + 1);
+  const column = Math.max(0, text.search(/\S/)) + 1;
+  return reader.at(file, line, column, Math.max(1, text.trimEnd().length - column + 1));
 }
 
 function syntaxError(where: Location, message: string): Diagnostic {
