@@ -60,6 +60,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'toolchain',
     summary: 'list, fetch and verify Go toolchains',
     load: () => import('./commands/toolchain.ts'),
+  },
+  {
     name: 'report',
     summary: 'open or print the report of a run',
     load: () => import('./commands/report.ts'),
