@@ -1,20 +1,29 @@
 /** The part of a selection that needs the network: which versions the proxies have, and fetching the one chosen. */
 import type { Config } from '../config/config.ts';
-import { type Diagnostic, error } from '../diagnostic/diagnostic.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Host } from '../host/host.ts';
-import { openNetwork } from '../host/network.ts';
+import { type Network, openNetwork } from '../host/network.ts';
 import { chooseGoVersion, type GoChoice, type GoFacts, type GoWish, wishFor } from './choose.ts';
 import { fetchToolchain } from './fetch.ts';
 import type { GoModLines } from './gomod.ts';
 import { minorOf } from './goversion.ts';
-import { type Mirror, PROXY_SETTING, parseMirrors, remoteVersions } from './proxy.ts';
+import { noSource } from './no-source.ts';
+import { type Mirror, parseMirrors, remoteVersions } from './proxy.ts';
 import type { SelectOptions } from './select.ts';
 import { type GoSettings, readGoSettings } from './settings.ts';
 import { knownVersions } from './sums.ts';
 
-/** A choice that is in the store now (or was here already), or why there is none. */
+/**
+ * A choice that is in the store now (or was here already), or why there is none. `lasting`: every proxy that was
+ * needed answered, so that the same facts lead to the same choice tomorrow.
+ */
 export type RemoteOutcome =
-  | { readonly kind: 'found'; readonly choice: GoChoice; readonly diagnostics: readonly Diagnostic[] }
+  | {
+      readonly kind: 'found';
+      readonly choice: GoChoice;
+      readonly diagnostics: readonly Diagnostic[];
+      readonly lasting: boolean;
+    }
   | { readonly kind: 'failed'; readonly diagnostics: readonly Diagnostic[] };
 
 export interface RemoteSelection {
@@ -27,110 +36,100 @@ export interface RemoteSelection {
   readonly local: readonly string[];
 }
 
-/** Chooses among what the proxies and this machine have, fetching as needed; a version that turns out absent is passed over. */
+/** Chooses among what the proxies and this machine have, fetching as needed. */
 export async function fetchChoice(host: Host, selection: RemoteSelection): Promise<RemoteOutcome> {
   const { tree, config, asked, goMod, options, local } = selection;
   const settings = await readGoSettings(host, config, options.signal);
   const mirrors = parseMirrors(settings.proxy?.value ?? '').filter(usableOffline(options.offline));
-  const choose = (versions: readonly string[]) => chooseGoVersion(tree, config, asked, versions, goMod);
-  if (mirrors.length === 0) return { kind: 'failed', diagnostics: [noSource(selection, settings)] };
+  const wished = wishFor(tree, config, asked, goMod);
+  if (!wished.ok) return { kind: 'failed', diagnostics: wished.diagnostics };
+  if (mirrors.length === 0) {
+    const without = { tree, config, asked, goMod, local, offline: options.offline, proxy: settings.proxy };
+    return { kind: 'failed', diagnostics: [noSource(without)] };
+  }
   const network = openNetwork(host, { offline: options.offline, signal: options.signal });
   try {
-    const list = () => {
-      options.progress?.('asking which Go versions there are');
-      return remoteVersions(network, mirrors, host.platform);
-    };
-    const exact = exactVersion(selection);
-    // An exact version may be there without being listed, so it is simply tried; the list comes after.
-    let listed = exact === undefined ? await list() : undefined;
-    const absent = new Set<string>();
-    for (;;) {
-      const all = [
-        ...local,
-        ...knownVersions(host.platform),
-        ...(listed?.versions ?? []),
-        exact ?? [],
-      ].flat();
-      const choice = choose(all.filter((version) => !absent.has(version)));
-      if (!listed && (!choice.ok || choice.diagnostics.length > 0)) {
-        listed = await list();
-        continue;
-      }
-      if (!choice.ok)
-        return { kind: 'failed', diagnostics: [...(listed?.problems ?? []), ...choice.diagnostics] };
-      const { version } = choice.value;
-      const found = (diagnostics: readonly Diagnostic[]): RemoteOutcome => ({
-        kind: 'found',
-        choice: choice.value,
-        diagnostics: [...choice.diagnostics, ...diagnostics],
-      });
-      if (local.includes(version)) return found([]);
-      const outcome = await fetchToolchain(host, network, {
-        version,
-        platform: host.platform,
-        mirrors,
-        sumdb: settings.sumdb,
-        config,
-        sum: options.toolchainSum,
-        signal: options.signal,
-        progress: options.progress,
-      });
-      if (outcome.kind === 'stored') return found(outcome.diagnostics);
-      if (outcome.kind === 'failed') return outcome;
-      absent.add(version);
-    }
+    return await fetchWish(host, network, { ...selection, settings, mirrors, wish: wished.value });
   } finally {
     await network.close();
   }
 }
 
-function exactVersion({ tree, config, asked, goMod }: RemoteSelection): string | undefined {
-  const wish = wishFor(tree, config, asked, goMod);
-  return wish.ok && wish.value.kind === 'exact' ? wish.value.version : undefined;
+interface WishSelection extends RemoteSelection {
+  readonly wish: GoWish;
+  readonly settings: GoSettings;
+  readonly mirrors: readonly Mirror[];
+}
+
+/** Tries versions in the order of the rule; one that turns out absent is passed over. */
+async function fetchWish(host: Host, network: Network, selection: WishSelection): Promise<RemoteOutcome> {
+  const { tree, config, asked, goMod, options, local, wish, mirrors, settings } = selection;
+  const list = () => {
+    options.progress?.('asking which Go versions there are');
+    return remoteVersions(network, mirrors, host.platform);
+  };
+  const unlisted = unlistedCandidates(host, wish);
+  const absent = new Set<string>();
+  // An exact version may be there without being listed, so it is simply tried; the list comes after.
+  let listed = wish.kind === 'exact' ? undefined : await list();
+  for (;;) {
+    const all = [...local, ...unlisted, ...(listed?.versions ?? [])].filter(
+      (version) => !absent.has(version),
+    );
+    const choice = chooseGoVersion(tree, config, asked, all, goMod);
+    if (!listed && (!choice.ok || choice.diagnostics.length > 0)) {
+      listed = await list();
+      continue;
+    }
+    const problems = listed?.problems ?? [];
+    if (!choice.ok) return { kind: 'failed', diagnostics: [...problems, ...choice.diagnostics] };
+    const { version } = choice.value;
+    // What a silent proxy has is unknown: another minor is not taken on such ground.
+    const isGuess = problems.length > 0 && wish.kind !== 'any' && minorOf(version) !== minorOf(wish.version);
+    if (isGuess) return { kind: 'failed', diagnostics: problems };
+    if (options.strict && choice.diagnostics.length > 0) {
+      return { kind: 'failed', diagnostics: [...problems, ...choice.diagnostics.map(asRefusal)] };
+    }
+    const found = (diagnostics: readonly Diagnostic[]): RemoteOutcome => ({
+      kind: 'found',
+      choice: choice.value,
+      diagnostics: [...problems.map(asWarning), ...diagnostics, ...choice.diagnostics],
+      lasting: problems.length === 0,
+    });
+    if (local.includes(version)) return found([]);
+    const outcome = await fetchToolchain(host, network, {
+      ...{ version, mirrors, config },
+      platform: host.platform,
+      sumdb: settings.sumdb,
+      sum: options.toolchainSum,
+      signal: options.signal,
+      progress: options.progress,
+    });
+    if (outcome.kind === 'stored') return found(outcome.diagnostics);
+    if (outcome.kind === 'failed') return outcome;
+    absent.add(version);
+  }
+}
+
+/** Versions worth a try although no list names them: the exact one, and those of the wanted minor that we know. */
+function unlistedCandidates(host: Host, wish: GoWish): string[] {
+  const known = knownVersions(host.platform).filter((version) => minorOf(version) === minorOf(wish.version));
+  return wish.kind === 'exact' ? [wish.version, ...known] : known;
+}
+
+function asRefusal(nearest: Diagnostic): Diagnostic {
+  return {
+    ...nearest,
+    severity: 'error',
+    code: 'toolchain/not-available',
+    what: nearest.what.replace(/, so .*$/, ''),
+  };
+}
+
+function asWarning(diagnostic: Diagnostic): Diagnostic {
+  return { ...diagnostic, severity: 'warning' };
 }
 
 function usableOffline(offline: boolean): (mirror: Mirror) => boolean {
   return (mirror) => !offline || mirror.url.startsWith('file:');
-}
-
-function noSource(
-  { tree, config, asked, goMod, options, local }: RemoteSelection,
-  settings: GoSettings,
-): Diagnostic {
-  const wish = wishFor(tree, config, asked, goMod);
-  const wanted = wish.ok ? describeWish(wish.value) : 'the Go that this tree wants';
-  const where = wish.ok && wish.value.where ? [wish.value.where] : [];
-  const here = local.length === 0 ? 'no Go is on this machine' : `this machine has Go ${local.join(', ')}`;
-  if (options.offline && settings.proxy) {
-    return error('network/offline', {
-      what: `${wanted} is not on this machine, and --offline forbids to ask ${parseMirrors(
-        settings.proxy.value,
-      )
-        .map((mirror) => mirror.shown)
-        .join(', ')}`,
-      where,
-      why: here,
-      help: 'run kubewright toolchain get once without --offline, or name a directory of GOROOTs with KUBEWRIGHT_TOOLCHAINS',
-    });
-  }
-  const off = settings.proxy
-    ? `${settings.proxy.origin} is ${settings.proxy.value}`
-    : 'no module proxy is set';
-  return error('toolchain/no-source', {
-    what: `${wanted} is wanted, and there is no place to get it from`,
-    where,
-    why: `${here}, and ${off}`,
-    help: `set the address of a Go module proxy: ${PROXY_SETTING} (https://… or file://…); or a directory of GOROOTs: KUBEWRIGHT_TOOLCHAINS; or one GOROOT: --toolchain=DIRECTORY`,
-  });
-}
-
-function describeWish({ kind, version, because }: GoWish): string {
-  switch (kind) {
-    case 'exact':
-      return `Go ${version} (${because})`;
-    case 'minor':
-      return `Go ${minorOf(version)} (${because})`;
-    case 'any':
-      return `a Go (${because})`;
-  }
 }

@@ -23,6 +23,8 @@ export interface SelectOptions {
   readonly progress?: ((text: string) => void) | undefined;
   /** Look again, whatever was chosen for these facts before. */
   readonly fresh?: boolean;
+  /** Fail rather than take another version than the one asked for. */
+  readonly strict?: boolean;
 }
 
 /**
@@ -90,7 +92,10 @@ async function select(host: Host, selection: Selection): Promise<Selected> {
   if (remote.kind === 'found') {
     const found = local.get(remote.choice.version) ?? findStored(host, remote.choice.version, host.platform);
     if (!found) throw new Error(`Go ${remote.choice.version} was fetched and is not in the store`);
-    return { result: ok(toolchainFrom(host, found, remote.choice), remote.diagnostics), lasting: true };
+    return {
+      result: ok(toolchainFrom(host, found, remote.choice), remote.diagnostics),
+      lasting: remote.lasting,
+    };
   }
   return {
     result: orSamePatchLine(host, selection, wished.value, local, remote.diagnostics),
@@ -101,14 +106,14 @@ async function select(host: Host, selection: Selection): Promise<Selected> {
 /** When nothing can be fetched, another patch of the wanted minor will do, said aloud; another minor only if asked for. */
 function orSamePatchLine(
   host: Host,
-  { tree, config, asked, goMod }: Selection,
+  { tree, config, asked, goMod, options }: Selection,
   wish: GoWish,
   local: ReadonlyMap<string, LocalToolchain>,
   problems: readonly Diagnostic[],
 ): Result<Toolchain> {
   const nearest = chooseGoVersion(tree, config, asked, [...local.keys()], goMod);
   const found = nearest.ok ? local.get(nearest.value.version) : undefined;
-  if (!nearest.ok || !found) return bad(...problems);
+  if (!nearest.ok || !found || options.strict) return bad(...problems);
   if (wish.kind !== 'any' && minorOf(found.version) !== minorOf(wish.version)) {
     return bad(...problems.map((problem) => withLocalRemedy(problem, found)));
   }

@@ -1,7 +1,7 @@
 /** `kubewright toolchain`: which Go toolchains are here, fetching one, and proving that none was changed. */
 import type { Command } from 'commander';
 import { type Config, NO_CONFIG } from '../../config/config.ts';
-import { type Diagnostic, error, Failure, unwrap } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, Failure, unwrap, warning } from '../../diagnostic/diagnostic.ts';
 import { compareGoVersions } from '../../toolchain/goversion.ts';
 import { localToolchains, selectToolchain } from '../../toolchain/select.ts';
 import { listStored, removeStored, verifyStored } from '../../toolchain/store.ts';
@@ -118,6 +118,7 @@ async function get(
       signal,
       progress: line.show,
       fresh: true,
+      strict: version !== undefined,
     });
     line.clear();
     const toolchain = unwrap(result);
@@ -169,7 +170,7 @@ function notStored(version: string): Diagnostic {
 function changed(root: string, name: string, paths: readonly string[], removed: boolean): Diagnostic {
   const some = paths.slice(0, 5).join(', ');
   const more = paths.length > 5 ? ` and ${paths.length - 5} more` : '';
-  return error('toolchain/changed', {
+  return (removed ? warning : error)('toolchain/changed', {
     what: `${name} is not what was fetched${removed ? ', and was removed' : ''}`,
     where: [{ file: root }],
     why: paths.length === 0 ? 'its own list of files is damaged' : `changed or missing: ${some}${more}`,

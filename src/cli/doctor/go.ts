@@ -36,13 +36,15 @@ export async function checkGo(
       break;
     }
     case 'nowhere':
-      checks.push(lacking('missing', 'Go', first?.what ?? 'no Go can be had', first?.help ?? NO_SOURCE));
+      checks.push(
+        lacking('missing', 'Go', [first?.what, first?.why].filter(Boolean).join('; '), first?.help ?? ''),
+      );
       break;
   }
   if (preview.kind !== 'nowhere' && first)
     checks.push(lacking('warning', 'Go version', first.what, first.help));
   const path = goOnPath(host);
-  if (path && path.goroot?.version !== preview.version) {
+  if (path && preview.version !== undefined && path.goroot?.version !== preview.version) {
     const version = path.goroot ? `Go ${path.goroot.version}` : 'a Go of unknown version';
     const found = `${version} at ${path.program} is another one; kubewright does not use it`;
     const remedy = `nothing for kubewright; the tree’s own scripts would take it: put the right one first on PATH (kubewright toolchain get prints where it is)`;
@@ -50,5 +52,3 @@ export async function checkGo(
   }
   return { checks, goVersion: preview.version };
 }
-
-const NO_SOURCE = 'set GOPROXY, or KUBEWRIGHT_TOOLCHAINS';
