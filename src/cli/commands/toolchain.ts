@@ -14,6 +14,8 @@ import { statusLine } from '../statusline.ts';
 import { table } from '../table.ts';
 
 export function configure(command: Command, start: Start): void {
+  // Global options may stand behind list, get and verify too.
+  command.enablePositionalOptions(false);
   command
     .command('list')
     .description(
