@@ -104,6 +104,7 @@ async function runInNamespaces(
       ...[
         '--',
         bash,
+        '--norc',
         '-c',
         BUILD_CELL,
         'cell',
@@ -116,7 +117,20 @@ async function runInNamespaces(
         String(copied.length),
         ...copied,
       ],
-      ...[chroot, place, setpriv, ...drop, bash, '-c', LIMITED, 'cell', String(MEMORY_KIBIBYTES), bash],
+      ...[
+        chroot,
+        place,
+        setpriv,
+        ...drop,
+        bash,
+        '--norc',
+        '-c',
+        LIMITED,
+        'cell',
+        String(MEMORY_KIBIBYTES),
+        bash,
+        '--norc',
+      ],
       ...['/evaluate.sh', ...request.arguments],
     ],
     environment: { ...request.environment, PATH: toolPath(tools) },
@@ -130,6 +144,8 @@ async function runInNamespaces(
 }
 
 /**
+ * bash takes a socket on its standard input for a remote shell and reads ~/.bashrc: --norc, everywhere.
+ *
  * Builds the root and becomes the command behind the list of files. Device and process directories are what
  * bash itself needs for redirections and `<(…)`; /tmp is given only to a bash that keeps here-strings in files.
  */
@@ -149,7 +165,7 @@ shift "$count"
 if (( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501 )); then
   "$mount" -t tmpfs -o size=1m,mode=1777,nodev,nosuid,noexec tmpfs "$new/tmp" >/dev/null 2>&1 || exit ${NO_CELL}
 fi
-"$mount" -o remount,ro,nodev,nosuid "$new" >/dev/null 2>&1 || exit ${NO_CELL}
+"$mount" -o remount,bind,ro,nodev,nosuid "$new" >/dev/null 2>&1 || exit ${NO_CELL}
 cd "$new" && exec "$@" </dev/null
 `;
 
@@ -177,8 +193,8 @@ async function runAsOtherUser(
   try {
     return await host.processes.run({
       argv: [
-        ...[...closed, bash, '-c', `ulimit -f 0; ulimit -u 64; ${LIMITED}`, 'cell'],
-        ...[String(MEMORY_KIBIBYTES), bash, '-s', '--', ...request.arguments],
+        ...[...closed, bash, '--norc', '-c', `ulimit -f 0; ulimit -u 64; ${LIMITED}`, 'cell'],
+        ...[String(MEMORY_KIBIBYTES), bash, '--norc', '-s', '--', ...request.arguments],
       ],
       ...common,
       input: request.script,
@@ -187,7 +203,7 @@ async function runAsOtherUser(
       ...(request.signal ? { signal: request.signal } : {}),
     });
   } finally {
-    await host.processes.run({ argv: [...closed, bash, '-c', 'kill -KILL -1'], ...common });
+    await host.processes.run({ argv: [...closed, bash, '--norc', '-c', 'kill -KILL -1'], ...common });
   }
 }
 

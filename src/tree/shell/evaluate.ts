@@ -68,6 +68,7 @@ export async function evaluate(
   if (result.timedOut) return bad(timedOut(request, reader));
   const problem = log.syntax ?? log.wrote;
   if (problem) return bad(problem);
+  if (result.signal === 'SIGXFSZ') return bad(wrote({ file: request.lists }, 'it wrote into a file'));
   const start = result.stdout.indexOf(`${MARK}\n`);
   if (start < 0) return bad(failed(request, reader, result.exitCode, log.last, result.stderr));
   const variables = readDeclarations(result.stdout.slice(start + MARK.length + 1));
