@@ -13,6 +13,7 @@ export function printPlan(build: PreparedBuild): number {
   const closures = rememberedClosures(build.steps, memory.graph, build.toolchain.version);
   const { plan, because } = planBuild(build, memory, closures);
   for (const note of build.notes) context.report(note);
+  for (const missing of build.missingCompilers) context.report({ ...missing, severity: 'warning' });
   if (context.options.json) {
     context.print(JSON.stringify({ steps: plan.steps }));
     return 0;

@@ -1,5 +1,5 @@
 /** From a request to the compile Steps of a tree: targets resolved, toolchain and version chosen. */
-import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, taken } from '../../diagnostic/diagnostic.ts';
 import type { GoBuildAction, Step } from '../../plan/step.ts';
 import type { MachineFacts } from '../../steps/compile/environment.ts';
 import { cleanGoFlags } from '../../steps/compile/goflags.ts';
@@ -12,6 +12,7 @@ import { diskLookup } from '../../tree/lookup.ts';
 import { readTreeVersion, stampFlags, type TreeVersion } from '../../tree/version.ts';
 import { cCompilerProof, machineFacts } from '../machine.ts';
 import type { Session } from '../session.ts';
+import { statusLine } from '../statusline.ts';
 import { userGoSettings } from '../usergo.ts';
 import type { BuildRequest } from './request.ts';
 
@@ -23,6 +24,8 @@ export interface PreparedBuild {
   readonly toolchain: Toolchain;
   readonly version: TreeVersion;
   readonly machine: MachineFacts;
+  /** Errors that stop a build before it starts; a dry run prints its plan all the same. */
+  readonly missingCompilers: readonly Diagnostic[];
   /** Warnings to print once something is really built. */
   readonly notes: readonly Diagnostic[];
 }
@@ -45,14 +48,15 @@ export async function prepareBuild(session: Session, request: BuildRequest): Pro
     }),
   );
   const units = resolved.value.map((unit) => withClass(unit, request));
+  const line = statusLine(context);
   const toolchain = taken(
     await selectToolchain(host, tree, config, {
       toolchain: request.toolchain,
       toolchainSum: request.toolchainSum,
       offline: options.offline,
       signal,
-      progress: (text) => void host.stderr.write(`${text}\n`),
-    }),
+      progress: line.show,
+    }).finally(line.clear),
   );
   const version = taken(await versionReading);
   const cleaned = cleanGoFlags(host.environment['GOFLAGS'] ?? '', toolchain.value.version);
@@ -76,11 +80,11 @@ export async function prepareBuild(session: Session, request: BuildRequest): Pro
       unit,
     ),
   );
-  refuseMissingCompilers(steps, proofs);
   return {
     ...{ session, request, units, steps, machine },
     toolchain: toolchain.value,
     version: version.value,
+    missingCompilers: missingCompilers(steps, proofs),
     notes: [
       ...session.notes,
       ...targets.diagnostics,
@@ -107,12 +111,12 @@ const COMPILER_PACKAGES: Readonly<Record<string, string>> = {
   'x86_64-linux-gnu-gcc': 'gcc-x86-64-linux-gnu',
 };
 
-function refuseMissingCompilers(
+function missingCompilers(
   steps: readonly Step[],
   proofs: ReadonlyMap<string | undefined, string | undefined>,
-): void {
+): Diagnostic[] {
   const missing = [...proofs].filter(([, proof]) => proof === undefined).map(([name]) => name);
-  const diagnostics = missing.map((name) => {
+  return missing.map((name) => {
     const waiting = steps.filter((step) => {
       const { environment } = step.action as GoBuildAction;
       return environment['CGO_ENABLED'] === '1' && environment['CC'] === name;
@@ -129,5 +133,4 @@ function refuseMissingCompilers(
       help: `install it (Debian: apt-get install ${COMPILER_PACKAGES[compiler] ?? 'gcc libc6-dev'}), name another with CC or KUBE_<OS>_<ARCH>_CC, or build without cgo: --static`,
     });
   });
-  if (diagnostics.length > 0) throw new Failure(...diagnostics);
 }

@@ -1,7 +1,7 @@
 /** Runs a prepared build from lock to report; also what a dry run and `why` show of it. */
 import { randomBytes } from 'node:crypto';
 import { exitCodeOf } from '../../diagnostic/codes.ts';
-import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, Failure } from '../../diagnostic/diagnostic.ts';
 import { readClosures, rememberedClosures } from '../../execute/closures.ts';
 import { History } from '../../execute/history.ts';
 import { keyOf } from '../../execute/key.ts';
@@ -81,6 +81,7 @@ export async function runBuild(build: PreparedBuild): Promise<number> {
   const { session } = build;
   const { context, own } = session;
   const { host, options } = context;
+  if (build.missingCompilers.length > 0) throw new Failure(...build.missingCompilers);
   const started = host.clock.monotonic();
   const command = ['kubewright', ...process.argv.slice(2)];
   const lock = await takeLock(
