@@ -1,0 +1,3 @@
+module example.dev/fruit
+
+go 1.21
