@@ -23,7 +23,8 @@ export function noSource({ tree, config, asked, goMod, local, offline, proxy }: 
   const wish = wishFor(tree, config, asked, goMod);
   const wanted = wish.ok ? describeWish(wish.value) : 'the Go that this tree wants';
   const where = wish.ok && wish.value.where ? [wish.value.where] : [];
-  const here = local.length === 0 ? 'no Go is on this machine' : `this machine has Go ${local.join(', ')}`;
+  const here =
+    local.length === 0 ? 'no Go is on PATH nor in the store' : `this machine has Go ${local.join(', ')}`;
   if (offline && proxy) {
     return error('network/offline', {
       what: `${wanted} is not on this machine, and --offline forbids to ask ${parseMirrors(proxy.value)

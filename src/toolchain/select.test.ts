@@ -203,7 +203,7 @@ describe('when Go cannot be had', () => {
         '  .go-version:1:1',
         '  1 │ 1.15.99',
         '    │ ~~~~~~~',
-        '  why: no Go is on this machine, and no module proxy is set',
+        '  why: no Go is on PATH nor in the store, and no module proxy is set',
         '  help: set the address of a Go module proxy: GOPROXY in the environment, or toolchain.proxy in kubewright.yaml (https://… or file://…); or a directory of GOROOTs: KUBEWRIGHT_TOOLCHAINS; or one GOROOT: --toolchain=DIRECTORY',
       ].join('\n'),
     );
@@ -217,7 +217,7 @@ describe('when Go cannot be had', () => {
         '  .go-version:1:1',
         '  1 │ 1.15.99',
         '    │ ~~~~~~~',
-        '  why: no Go is on this machine',
+        '  why: no Go is on PATH nor in the store',
         '  help: run kubewright toolchain get once without --offline, or name a directory of GOROOTs with KUBEWRIGHT_TOOLCHAINS',
       ].join('\n'),
     );

@@ -31,7 +31,7 @@ test('a bare machine is told everything it lacks, each with a remedy, and doctor
   const missing = checks.filter(({ status }) => status === 'missing').map(({ name }) => name);
   expect(missing).toEqual(['Go', 'C compiler', 'bash']);
   expect(checks.filter(({ status, remedy }) => status !== 'ok' && !remedy)).toEqual([]);
-  expect(named('Go')?.found).toContain('no Go is on this machine, and no module proxy is set');
+  expect(named('Go')?.found).toContain('no Go is on PATH nor in the store, and no module proxy is set');
   expect(named('Go')?.remedy).toContain('set the address of a Go module proxy');
 });
 
