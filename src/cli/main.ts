@@ -36,7 +36,9 @@ export async function runCommandLine(
       );
       if (entry.name !== asked) continue;
       const start: Start = async (work) => {
-        options = readGlobalOptions(command.optsWithGlobals());
+        // `--no-…` options have a default, and the program's would hide what the command was given.
+        const evaluates = command.opts()['eval'] !== false && program.opts()['eval'] !== false;
+        options = readGlobalOptions({ ...command.optsWithGlobals(), eval: evaluates });
         exitCode = await work(contextOf(host, options, signal));
       };
       (await entry.load()).configure(command, start);

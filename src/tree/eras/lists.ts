@@ -23,7 +23,9 @@ export async function readLists(
   request: EvaluateRequest,
   noEval: boolean,
 ): Promise<Result<Lists>> {
-  if (noEval) return ok(parsed(host, reader, request), narrowingIgnored(host, request));
+  // A tree without its entry script has nothing to run.
+  if (noEval || reader.kind(request.script) !== 'file')
+    return ok(parsed(host, reader, request), narrowingIgnored(host, request));
   const result = await evaluate(host, reader, request);
   if (!result.ok) return result;
   if (result.value.kind === 'evaluated') {
