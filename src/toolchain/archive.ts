@@ -2,7 +2,7 @@
  * A toolchain module's zip: its sum, and its safe unpacking. Everything in it is untrusted until the sum has
  * been compared, so names are checked first, then the sum, and only then is anything written.
  */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import { openPromise } from 'yauzl';
 import { asFailure } from '../host/files.ts';
+import { type Manifest, moduleSum } from './dirhash.ts';
 
 const MOST_ENTRIES = 100_000;
 const MOST_BYTES = 4 * 1024 ** 3;
@@ -33,9 +34,6 @@ interface ZipMember {
 
 /** Thrown for bytes that are no archive we would unpack; the message completes `the archive is refused: `. */
 export class ArchiveRefused extends Error {}
-
-/** A digest of one unpacked file, by its path in the GOROOT. */
-export type Manifest = ReadonlyMap<string, string>;
 
 /** An opened zip whose member names have all been checked. Close it. */
 export class ToolchainArchive {
@@ -111,16 +109,6 @@ export class ToolchainArchive {
 }
 
 const inflate = promisify<Buffer, { maxOutputLength: number }, Buffer>(inflateRaw);
-
-/** Go's `h1:` sum: SHA-256 over the sorted list of file digests and full names. */
-export function moduleSum(manifest: Manifest, prefix: string): string {
-  const lines = [...manifest]
-    .map(([path, digest]) => ({ name: Buffer.from(prefix + path), digest }))
-    .sort((a, b) => Buffer.compare(a.name, b.name));
-  const sum = createHash('sha256');
-  for (const { name, digest } of lines) sum.update(`${digest}  ${name.toString()}\n`);
-  return `h1:${sum.digest('base64')}`;
-}
 
 async function readMembers(path: string, prefix: string): Promise<ZipMember[]> {
   const members: ZipMember[] = [];

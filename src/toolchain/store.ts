@@ -12,7 +12,8 @@ import { digestOfFile } from '../host/digest.ts';
 import { cacheDirectory, type Host } from '../host/host.ts';
 import { sharedTemporaryName, sweepTemporary } from '../host/temporary.ts';
 import type { Platform } from '../target/platform.ts';
-import { type Manifest, moduleSum, type ToolchainArchive } from './archive.ts';
+import type { ToolchainArchive } from './archive.ts';
+import { type Manifest, moduleSum } from './dirhash.ts';
 import { compareGoVersions } from './goversion.ts';
 
 /** What the store knows about one toolchain. */
