@@ -63,7 +63,18 @@ function readWord(text: string, start: number): { value: string; end: number } {
   let at = start + (ansi ? 2 : 1);
   let value = '';
   while (at < text.length && text[at] !== close) {
-    if (text[at] === '\\' && (ansi || close === '"')) {
+    // In the C locale bash writes letters beyond ASCII as the octal bytes of their UTF-8.
+    OCTAL.lastIndex = at;
+    const octal = ansi ? OCTAL.exec(text)?.[0] : undefined;
+    if (octal) {
+      value += Buffer.from(
+        octal
+          .slice(1)
+          .split('\\')
+          .map((digits) => Number.parseInt(digits, 8)),
+      ).toString('utf8');
+      at += octal.length;
+    } else if (text[at] === '\\' && (ansi || close === '"')) {
       const next = text[at + 1] ?? '';
       value += ansi ? (ESCAPES[next] ?? next) : next;
       at += 2;
@@ -72,6 +83,7 @@ function readWord(text: string, start: number): { value: string; end: number } {
   return { value, end: at + 1 };
 }
 
+const OCTAL = /(?:\\[0-7]{3})+/y;
 const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
   t: '\t',
