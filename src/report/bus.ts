@@ -20,9 +20,9 @@ export class EventBus {
   emit(body: EventBody): void {
     const event: Event = {
       seq: ++this.#seq,
-      at: Math.round((this.#clock.monotonic() - this.#began) * 1000) / 1000,
+      at: toMicroseconds(this.#clock.monotonic() - this.#began),
       time: new Date(this.#clock.now()).toISOString(),
-      ...body,
+      ...('milliseconds' in body ? { ...body, milliseconds: toMicroseconds(body.milliseconds) } : body),
     };
     const problems: Diagnostic[] = [];
     for (const sink of [...this.#sinks]) {
@@ -52,4 +52,9 @@ export class EventBus {
     this.#sinks.splice(this.#sinks.indexOf(sink), 1);
     return problem.diagnostics.map((diagnostic) => ({ ...diagnostic, severity: 'warning' }));
   }
+}
+
+/** Milliseconds without the digits that a clock only pretends to have. */
+function toMicroseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
 }

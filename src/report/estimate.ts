@@ -5,6 +5,8 @@ import type { RunRecord, StepRecord } from './fold.ts';
 /** Milliseconds that Steps took in earlier runs. */
 export type EarlierDurations = ReadonlyMap<StepId, number>;
 
+/** A short run needs no guess, and its first moments give no ground for one. */
+const SILENT_MILLISECONDS = 3_000;
 /** Below these, extrapolating progress says more about chance than about the run. */
 const LEAST_SHARE = 0.1;
 const LEAST_ELAPSED = 5_000;
@@ -38,7 +40,7 @@ export function estimateRemaining(
   earlier: EarlierDurations | undefined,
 ): number | undefined {
   const batches = runningBatches(run);
-  if (batches.length === 0) return undefined;
+  if (batches.length === 0 || now < SILENT_MILLISECONDS) return undefined;
   const waiting = [...run.steps.values()].filter((step) => step.state === 'waiting');
   const running = batches.map((batch) => remainingOf(batch, now, earlier));
   if (running.some((rest) => rest === undefined)) return undefined;

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { Failure } from '../diagnostic/diagnostic.ts';
 import type { Host } from '../host/host.ts';
 import { foldRun, isNoOp, type RunRecord } from './fold.ts';
-import { JOURNAL_FILE, readJournal } from './journal.ts';
+import { JOURNAL_FILE, readJournal, readJournalEnds } from './journal.ts';
 import { LATEST_LINK, listRuns, pruneRuns } from './runs.ts';
 import { type RunSummary, readSummary, SUMMARY_FILE, summarise } from './summary.ts';
 
@@ -20,7 +20,7 @@ const COMPARED_RUNS = 20;
  */
 export async function finishRun(host: Host, runDirectory: string): Promise<void> {
   try {
-    const { run } = openRun(host, runDirectory);
+    const run = openNoOp(host, runDirectory) ?? openRun(host, runDirectory).run;
     const summary = summarise(run, basename(runDirectory));
     host.files.publish(`${runDirectory}/${SUMMARY_FILE}`, `${JSON.stringify(summary)}\n`, { fsync: false });
     if (!isNoOp(run)) await writePage(host, runDirectory, run);
@@ -30,6 +30,13 @@ export async function finishRun(host: Host, runDirectory: string): Promise<void>
   } catch (problem) {
     if (!(problem instanceof Failure)) throw problem;
   }
+}
+
+/** A run that found nothing to do is told by its first and last Event: the thousand between need no reading. */
+function openNoOp(host: Host, runDirectory: string): RunRecord | undefined {
+  const ends = readJournalEnds(host.files.readBytes(`${runDirectory}/${JOURNAL_FILE}`));
+  const run = ends && foldRun(ends);
+  return run && isNoOp(run) ? run : undefined;
 }
 
 /** Reads the log of a run; Diagnostics about the log itself join those of the run. */

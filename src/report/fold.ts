@@ -155,8 +155,9 @@ export function endingOf(run: RunRecord): Ending {
 
 /** Whether the run ended well and found every Step fresh. */
 export function isNoOp(run: RunRecord): boolean {
-  if (endingOf(run) !== 'succeeded') return false;
-  return run.steps.size > 0 && [...run.steps.values()].every((step) => step.state === 'fresh');
+  if (run.finished?.exitCode !== 0) return false;
+  const { fresh, ...others } = run.finished.counts;
+  return fresh > 0 && Object.values(others).every((count) => count === 0);
 }
 
 /** How many Steps ended in each way. */

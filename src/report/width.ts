@@ -1,6 +1,5 @@
 /** Columns that text takes on a terminal, and cutting it to fit. Text here holds no escape codes. */
 
-const SEGMENTS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const ONLY_ASCII = /^[\x20-\x7e]*$/;
 // Unicode's East Asian Wide and Fullwidth blocks, as coarse ranges; emoji come by their own property.
 const WIDE =
@@ -11,7 +10,7 @@ const INVISIBLE = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]+$/u;
 export function widthOf(text: string): number {
   if (ONLY_ASCII.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of SEGMENTS.segment(text)) width += widthOfSegment(segment);
+  for (const { segment } of segmentsOf(text)) width += widthOfSegment(segment);
   return width;
 }
 
@@ -21,7 +20,7 @@ export function cutEnd(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let kept = '';
   let width = 0;
-  for (const { segment } of SEGMENTS.segment(text)) {
+  for (const { segment } of segmentsOf(text)) {
     width += widthOfSegment(segment);
     if (width > columns - 1) break;
     kept += segment;
@@ -33,7 +32,7 @@ export function cutEnd(text: string, columns: number): string {
 export function cutStart(text: string, columns: number): string {
   if (columns <= 0) return '';
   if (widthOf(text) <= columns) return text;
-  const segments = Array.from(SEGMENTS.segment(text), ({ segment }) => segment);
+  const segments = Array.from(segmentsOf(text), ({ segment }) => segment);
   let width = 1;
   let first = segments.length;
   while (first > 0 && width + widthOfSegment(segments[first - 1] as string) <= columns) {
@@ -47,6 +46,14 @@ export function cutStart(text: string, columns: number): string {
 export function padded(text: string, columns: number): string {
   const cut = cutEnd(text, columns);
   return cut + ' '.repeat(Math.max(0, columns - widthOf(cut)));
+}
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** The characters as people count them. Made when first needed: the tables behind it take milliseconds to load. */
+function segmentsOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
 }
 
 function widthOfSegment(segment: string): number {

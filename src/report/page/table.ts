@@ -54,7 +54,7 @@ function renderRow(step: StepRecord, tree: string | undefined): Html {
   const { title, platform, state, startedAt, milliseconds, outputs, because } = step;
   const name = platform && title.endsWith(` ${platform}`) ? title.slice(0, -platform.length - 1) : title;
   const size = outputs.reduce((sum, file) => sum + file.size, 0);
-  const time = startedAt === undefined ? '' : formatDuration(milliseconds);
+  const time = startedAt === undefined || state === 'running' ? '' : formatDuration(milliseconds);
   return html`
 <tr data-outcome="${state}"><td data-sort="${title}"><b>${name}</b>${because !== '' && html`<span class="because">${because}</span>`}</td><td>${platform}</td><td data-sort="${ROW_ORDER.indexOf(state)}">${pill(state)}</td><td class="right" data-sort="${startedAt === undefined ? -1 : milliseconds}">${time}</td><td class="right" data-sort="${size}">${size > 0 && formatBytes(size)}</td><td class="files">${outputs.map((file) => renderFile(file, tree))}</td></tr>`;
 }
