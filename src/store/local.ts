@@ -43,8 +43,7 @@ export class LocalStore {
     const text = this.#guarded(() => this.#host.files.readTextIfAny(this.#actionPath(key)));
     if (!text) return undefined;
     const record = parseRecord(text);
-    if (!record || !record.outputs.every((output) => this.#holds(output))) return undefined;
-    return record;
+    return record?.outputs.every((output) => this.#holds(output)) ? record : undefined;
   }
 
   /** Copies an object to its final name. False when its bytes are not what its name says: it is set aside. */

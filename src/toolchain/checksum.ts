@@ -53,7 +53,8 @@ async function fromDatabase(
 ): Promise<Result<ExpectedSum>> {
   const database = parseSumDatabase(sources.sumdb?.value);
   if (!database) {
-    const because = `the checksum database is ${sources.sumdb?.value === 'off' ? 'switched off' : 'unknown'} (${sources.sumdb?.origin})`;
+    const { value, origin } = sources.sumdb ?? { value: '', origin: 'GOSUMDB is not set' };
+    const because = `the checksum database is ${value === 'off' ? 'switched off' : 'unknown'} (${origin})`;
     return bad(unknown(version, platform, because));
   }
   // As Go does: a proxy may pass the database on; else the database itself, when the settings name it.

@@ -4,8 +4,11 @@
  */
 import { createPublicKey, hash, verify } from 'node:crypto';
 
-/** Signs the Go project's own database: the trust anchor that every Go since 1.13 carries. */
-const GO_PROJECT_KEY = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';
+/**
+ * Signs the Go project's own database: the trust anchor that every Go since 1.13 carries, without the name it
+ * is signed under. The name comes from the user's GOSUMDB, and only the right one gives this id with the key.
+ */
+const GO_PROJECT_KEY = { id: '033de0ae', key: 'Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8' };
 
 /** A database and the key that must have signed its answers. */
 export interface SumDatabase {
@@ -19,21 +22,18 @@ export interface SumDatabase {
 /** Thrown when an answer is not what the key signed; the message completes `the checksum database `. */
 export class SumDatabaseRefused extends Error {}
 
-/** Reads a GOSUMDB setting; undefined for `off`, or for a database whose key is unknown. */
+/** Reads a GOSUMDB setting; undefined for none, `off`, or a database whose key is unknown. */
 export function parseSumDatabase(setting: string | undefined): SumDatabase | undefined {
-  const [key = '', url] = (setting ?? '').trim().split(/\s+/);
-  if (key === 'off') return undefined;
-  const verifier = key.includes('+') ? key : GO_PROJECT_KEY;
-  const [name = '', id, ...rest] = verifier.split('+');
-  const bytes = Buffer.from(rest.join('+'), 'base64');
-  if (!name || bytes.length !== 33 || bytes[0] !== 1 || keyId(name, bytes) !== id) return undefined;
-  // A bare name other than the project's own is an alias that Go maps to the same key, or unknown to us.
-  if (key && !key.includes('+') && key !== name && !key.startsWith('sum.golang.')) return undefined;
-  return {
-    name,
-    key: bytes,
-    ...(url ? { url } : key && !key.includes('+') ? { url: `https://${key}` } : {}),
-  };
+  const [verifier = '', url] = (setting ?? '').trim().split(/\s+/);
+  if (!verifier || verifier === 'off') return undefined;
+  const isBareName = !verifier.includes('+');
+  const [name = '', id, ...rest] = isBareName
+    ? [verifier, GO_PROJECT_KEY.id, GO_PROJECT_KEY.key]
+    : verifier.split('+');
+  const key = Buffer.from(rest.join('+'), 'base64');
+  if (!name || key.length !== 33 || key[0] !== 1 || keyId(name, key) !== id) return undefined;
+  if (url) return { name, key, url };
+  return isBareName ? { name, key, url: `https://${name}` } : { name, key };
 }
 
 /** Fetches a path below the database: `lookup/…` as text, `tile/…` as bytes in latin1. */

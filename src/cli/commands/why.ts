@@ -38,36 +38,40 @@ function answer(build: PreparedBuild, memory: Memory, step: Step, closure: Closu
   const record = memory.state.steps[step.id];
   const { id, title } = step;
   if (!record) return { step: id, title, fresh: false, reasons: ['it was never built here'] };
-  if (!closure) {
-    const before = memory.history.step(step.id);
-    const reasons = differences(
-      before,
-      step,
-      new Map(Object.entries(before?.packages ?? {})),
-      noFiles,
-      noFiles,
-    );
-    const header =
-      'imports, build constraints or the set of files of a package changed: go is asked for the graph again';
-    return { step: id, title, fresh: false, reasons: [...reasons, header] };
-  }
+  const before = memory.history.step(id);
+  const entries = new Map(closure?.entries.map((entry) => [entry.name, entry]));
+  const entryOf = (name: string) => entries.get(name) ?? memory.graph.known(name);
+  const packages = closure?.packages ?? packagesNow(memory, Object.entries(before?.packages ?? {}));
+  const reasons = differences(
+    before,
+    step,
+    packages,
+    (name) => {
+      const entry = entryOf(name);
+      return entry && memory.graph.fileDigests(entry);
+    },
+    (digest) => memory.history.files(digest),
+  );
   const missing = record.outputs
     .filter((output) => !files.exists(output.path))
     .map((output) => `${output.path} is gone`);
-  if (record.key === keyOf(step, closure.packages))
+  if (closure && record.key === keyOf(step, closure.packages)) {
     return { step: id, title, fresh: missing.length === 0, reasons: missing };
-  const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
-  const filesOf = (name: string) => {
-    const entry = entries.get(name);
-    return entry && memory.graph.fileDigests(entry);
-  };
-  const reasons = differences(memory.history.step(id), step, closure.packages, filesOf, (digest) =>
-    memory.history.files(digest),
-  );
-  return { step: id, title, fresh: false, reasons: [...reasons, ...missing] };
+  }
+  const unexplained =
+    reasons.length === 0 ? ['imports, build constraints or the files of a package changed'] : [];
+  return { step: id, title, fresh: false, reasons: [...reasons, ...missing, ...unexplained] };
 }
 
-const noFiles = () => undefined;
+/** Packages of an earlier build with the content that they have now. */
+function packagesNow(memory: Memory, before: readonly [string, string][]): Map<string, string> {
+  return new Map(
+    before.map(([name, digest]) => {
+      const entry = memory.graph.known(name);
+      return [name, entry ? memory.graph.contentDigest(entry) : digest];
+    }),
+  );
+}
 
 function toText({ title, fresh, reasons }: Answer): string {
   if (fresh) return `${title}: nothing to do`;

@@ -102,6 +102,9 @@ function defaultName(goPackage: string): string {
 /** Flags that print more and change no byte. */
 const TALKATIVE = new Set(['-v', '-x', '-work']);
 
+/** Variables that say where things lie; with paths trimmed they leave no trace in a binary. */
+const PLACES = new Set(['GOPATH', 'GOROOT']);
+
 function keyParts(context: CompileContext, action: GoBuildAction): Record<string, string> {
   const { toolchain, options, tree } = context;
   // With paths trimmed, where the tree and the toolchain lie leaves no trace; elsewhere it is part of the bytes.
@@ -125,7 +128,8 @@ function keyParts(context: CompileContext, action: GoBuildAction): Record<string
       equals < 0 ? 'given' : placeless(flag.slice(equals + 1));
   }
   for (const [name, value] of Object.entries(action.environment)) {
-    if (!VOLATILE_VARIABLES.has(name)) parts[`environment ${name}`] = placeless(value);
+    if (VOLATILE_VARIABLES.has(name) || (options.reproducible && PLACES.has(name))) continue;
+    parts[`environment ${name}`] = value;
   }
   if (action.environment['CGO_ENABLED'] === '1') {
     parts['C compiler'] = context.cCompilerProof(action.environment['CC']) ?? 'missing';

@@ -133,6 +133,20 @@ export class PackageGraph {
     return this.#content(entry).files;
   }
 
+  /** A package as any listing knows it, for explaining what changed when no listing fits the request. */
+  known(name: string): PackageEntry | undefined {
+    for (const { packages } of Object.values(this.#state.listings)) {
+      const entry = packages[name];
+      if (entry) return entry;
+    }
+    return undefined;
+  }
+
+  /** Short digest of the files of a package, as they are now. */
+  contentDigest(entry: PackageEntry): string {
+    return this.#content(entry).digest;
+  }
+
   /** Forgets what this run has seen of the disk. */
   refresh(): void {
     this.#contents.clear();
