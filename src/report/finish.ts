@@ -23,10 +23,10 @@ export async function finishRun(host: Host, runDirectory: string): Promise<void>
     const run = openNoOp(host, runDirectory) ?? openRun(host, runDirectory).run;
     const summary = summarise(run, basename(runDirectory));
     host.files.publish(`${runDirectory}/${SUMMARY_FILE}`, `${JSON.stringify(summary)}\n`, { fsync: false });
-    if (!isNoOp(run)) await writePage(host, runDirectory, run);
     const runs = dirname(runDirectory);
     host.files.publishLink(basename(runDirectory), `${runs}/${LATEST_LINK}`);
     pruneRuns(host, runs, basename(runDirectory));
+    if (!isNoOp(run)) await writePage(host, runDirectory, run);
   } catch (problem) {
     if (!(problem instanceof Failure)) throw problem;
   }

@@ -10,6 +10,7 @@ import type { RunRecord } from '../../report/fold.ts';
 import { findRun, hasJournal, LATEST_LINK, listRuns } from '../../report/runs.ts';
 import { type RunSummary, readSummary, summarise } from '../../report/summary.ts';
 import { renderRunList, renderText } from '../../report/text.ts';
+import { formatCount } from '../../report/units.ts';
 import { findTreeRoot } from '../../tree/open.ts';
 import type { Start } from '../commands.ts';
 import type { CommandContext } from '../request.ts';
@@ -140,7 +141,7 @@ function noRun(host: Host, runs: string, asked: string): Diagnostic {
   return error('report/no-run', {
     what: fitting.length > 1 ? `${fitting.length} runs fit ${asked}` : `there is no run ${asked}`,
     where,
-    why: `the newest ${names.length} runs are kept; these come nearest: ${offered.join(', ')}`,
+    why: `of the ${formatCount(names.length, 'run that is', 'runs that are')} kept, these come nearest: ${offered.join(', ')}`,
     help: 'take one of these, or list all with kubewright report --list',
   });
 }
