@@ -66,4 +66,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'open or print the report of a run',
     load: () => import('./commands/report.ts'),
   },
+  {
+    name: 'source',
+    summary: 'get a tree: a Debian source package',
+    load: () => import('./commands/source.ts'),
+  },
 ];
