@@ -1,5 +1,6 @@
 # Steps that ./quickstart and ./test share; sourced, with $root set. POSIX sh. Everything fetched lands in one
-# private folder; nothing of the system changes, except apt packages where a function says so.
+# private folder; nothing of the system changes, except apt packages where a function says so. The shell has no
+# local variables: what a function sets, it names for itself alone.
 
 cache=${KUBEWRIGHT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/kubewright}
 
@@ -98,26 +99,26 @@ setup_go_settings() {
 # Unpacks only bin/go of the package that golang-go stands for.
 take_go_of_system() { # directory
   have apt-get && have dpkg-deb || return 1
-  work=$cache/setup/.go-$$
-  mkdir -p "$work/lists/partial" "$work/cache/archives/partial" || return 1
-  private="-o Dir::State::lists=$work/lists -o Dir::Cache=$work/cache -o Acquire::Languages=none"
-  [ "$(id -u)" -ne 0 ] || private="$private -o APT::Sandbox::User=root"
+  taking=$cache/setup/.go-$$
+  mkdir -p "$taking/lists/partial" "$taking/cache/archives/partial" || return 1
+  aptly="-o Dir::State::lists=$taking/lists -o Dir::Cache=$taking/cache -o Acquire::Languages=none"
+  [ "$(id -u)" -ne 0 ] || aptly="$aptly -o APT::Sandbox::User=root"
   wanted=$(real_go_package)
   # shellcheck disable=SC2086 # options without blanks, split on purpose
-  if [ -z "$wanted" ] || ! (cd "$work" && apt-get -q download "$wanted" >/dev/null 2>&1); then
-    apt-get -q $private update >/dev/null 2>&1
-    wanted=$(real_go_package $private)
-    [ -n "$wanted" ] && (cd "$work" && apt-get -q $private download "$wanted" >/dev/null) || { rm -rf "$work"; return 1; }
+  if [ -z "$wanted" ] || ! (cd "$taking" && apt-get -q download "$wanted" >/dev/null 2>&1); then
+    apt-get -q $aptly update >/dev/null 2>&1
+    wanted=$(real_go_package $aptly)
+    [ -n "$wanted" ] && (cd "$taking" && apt-get -q $aptly download "$wanted" >/dev/null) || { rm -rf "$taking"; return 1; }
   fi
-  note "taking bin/go out of $(cd "$work" && ls -- *.deb)"
-  mkdir -p "$work/root" "$work/out/bin"
-  dpkg-deb --fsys-tarfile "$work"/*.deb | tar -x -C "$work/root" --wildcards './usr/lib/go-*/bin/go' 2>/dev/null
-  found=$(find "$work/root" -type f -name go | head -n 1)
-  if [ -n "$found" ] && mv "$found" "$work/out/bin/go"; then
+  note "taking bin/go out of $(cd "$taking" && ls -- *.deb)"
+  mkdir -p "$taking/root" "$taking/out/bin"
+  dpkg-deb --fsys-tarfile "$taking"/*.deb | tar -x -C "$taking/root" --wildcards './usr/lib/go-*/bin/go' 2>/dev/null
+  found=$(find "$taking/root" -type f -name go | head -n 1)
+  if [ -n "$found" ] && mv "$found" "$taking/out/bin/go"; then
     rm -rf "$1"
-    mv "$work/out" "$1" 2>/dev/null
+    mv "$taking/out" "$1" 2>/dev/null
   fi
-  rm -rf "$work"
+  rm -rf "$taking"
   [ -x "$1/bin/go" ]
 }
 
