@@ -26,7 +26,7 @@ describe('the live part', () => {
       ['compile:cmd/kubelet@linux/amd64', 41_000],
     ]);
     const frame = renderFrame(runAt(goodRun(), 17_000), { ...size, now: 17_000, earlier });
-    expect(frame.at(-1)).toBe('3 of 5 steps · 1 built · 1 restored · 1 fresh · 17.0 s · about 35 s left');
+    expect(frame.at(-1)).toBe('3 of 5 steps · 17.0 s · about 35 s left · 1 built · 1 restored · 1 fresh');
   });
 
   test('fits a narrow terminal, and one that does not know its width', () => {

@@ -20,6 +20,8 @@ export interface FrameOptions {
 const DEFAULT_COLUMNS = 80;
 const MOST_BATCHES = 8;
 const BAR_COLUMNS = 24;
+/** Outcome, time and size, so that lines without a size stay in column. */
+const FIGURES_COLUMNS = 28;
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const SPINNER_MILLISECONDS = 100;
 
@@ -54,7 +56,7 @@ export function renderFinished(step: StepRecord, columns: number, color: boolean
   const time = step.startedAt === undefined ? '' : formatDuration(step.milliseconds);
   const figures = `${padded(step.state, 9)} ${time.padStart(8)}${size > 0 ? `  ${formatBytes(size).padStart(8)}` : ''}`;
   const width = usableColumns(columns);
-  const titleWidth = Math.min(Math.max(30, widthOf(step.title)), width - 2 - widthOf(figures) - 2);
+  const titleWidth = Math.min(Math.max(30, widthOf(step.title)), width - 2 - FIGURES_COLUMNS - 2);
   const title = escapeControls(step.title);
   if (titleWidth < 12)
     return cutEnd(`${mark} ${title} ${step.state}`, width).replace(mark, paint(style, mark, color));
@@ -99,11 +101,12 @@ function renderCounts(run: RunRecord, columns: number, options: FrameOptions): s
     .filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `${counts[outcome]} ${outcome}`);
   const rest = estimateRemaining(run, options.now, options.earlier);
+  // A narrow terminal cuts the end: the counts can be seen above as well.
   const parts = [
     `${done} of ${formatCount(run.steps.size, 'step')}`,
-    ...told,
     formatDuration(options.now),
     ...(rest === undefined ? [] : [`about ${formatEstimate(rest)} left`]),
+    ...told,
   ];
   return paint(counts.failed > 0 ? 'red' : 'bold', cutEnd(parts.join(' · '), columns), options.color);
 }
