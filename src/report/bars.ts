@@ -44,12 +44,7 @@ export function criticalPath(bars: readonly Bar[], duration: number): Bar[] {
     path.unshift(next);
     const current: Bar = next;
     next = latestEnd(
-      bars.filter(
-        (bar) =>
-          !path.includes(bar) &&
-          bar.finishedAt <= current.startedAt + slack &&
-          bar.startedAt < current.startedAt,
-      ),
+      bars.filter((bar) => bar.finishedAt <= current.startedAt + slack && bar.startedAt < current.startedAt),
     );
   }
   return path;

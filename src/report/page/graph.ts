@@ -88,14 +88,14 @@ function drawBoxes(boxes: readonly Box[]): Html {
     }),
   );
   const drawn = boxes.map((box) => {
-    const text = box.steps.length > 1 ? `${box.steps.length} × ${box.label}` : box.label;
+    const text = box.steps.length > 1 ? `${box.steps.length} × ${box.label}` : box.steps[0]?.title;
     return html`
 <g><title>${box.steps
       .slice(0, 20)
       .map((step) => `${step.title}: ${step.state}`)
       .join(
         '\n',
-      )}</title><rect class="box" x="${left(box)}" y="${top(box)}" width="${BOX.width}" height="${BOX.height}" rx="6"/><rect class="fill-${stateOf(box)}" x="${left(box)}" y="${top(box)}" width="5" height="${BOX.height}" rx="2"/><text x="${left(box) + 16}" y="${top(box) + 25}">${cutEnd(text, LABEL_COLUMNS)}</text></g>`;
+      )}</title><rect class="box" x="${left(box)}" y="${top(box)}" width="${BOX.width}" height="${BOX.height}" rx="6"/><rect class="fill-${stateOf(box)}" x="${left(box)}" y="${top(box)}" width="5" height="${BOX.height}" rx="2"/><text x="${left(box) + 16}" y="${top(box) + 25}">${cutEnd(text ?? '', LABEL_COLUMNS)}</text></g>`;
   });
   return html`<div class="graph"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="graph of the plan">${joinHtml(links)}${joinHtml(drawn)}</svg></div>`;
 }

@@ -14,6 +14,9 @@ const BINS = 160;
 const CURVE_HEIGHT = 56;
 /** Shorter parts of the critical path are not worth a word. */
 const TOLD_SHARE = 0.01;
+const TOLD_BARS = 10;
+/** A bar below this share of the width has no room for a word. */
+const LABEL_SHARE = 0.025;
 
 /** Undefined when no Step started. */
 export function renderTimeline(run: RunRecord): Html | undefined {
@@ -56,16 +59,22 @@ function renderBar(bar: Bar, y: number, duration: number, isCritical: boolean): 
   // The nested picture clips the label at the end of its bar.
   const width = coordinate(Math.max(0.15, (length / duration) * 100));
   return html`
-<svg x="${x}%" y="${y}" width="${width}%" height="${LANE_HEIGHT}" class="bar${isCritical ? ' critical' : ''}"><title>${title}</title><rect class="fill-${bar.outcome}" x="1" y="2" width="100%" height="${BAR_HEIGHT}" rx="3"/>${isMixed && html`<rect class="fill-failed" x="1" y="${BAR_HEIGHT - 3}" width="100%" height="5"/>`}<text x="9" y="${BAR_HEIGHT / 2 + 6}">${label}</text></svg>`;
+<svg x="${x}%" y="${y}" width="${width}%" height="${LANE_HEIGHT}" class="bar${isCritical ? ' critical' : ''}"><title>${title}</title><rect class="fill-${bar.outcome}" x="1" y="2" width="100%" height="${BAR_HEIGHT}" rx="3"/>${isMixed && html`<rect class="fill-failed" x="1" y="${BAR_HEIGHT - 3}" width="100%" height="5"/>`}${length >= duration * LABEL_SHARE && html`<text x="9" y="${BAR_HEIGHT / 2 + 6}">${label}</text>`}</svg>`;
 }
 
 function renderPath(path: readonly Bar[], duration: number): Html {
   const told = path.filter((bar) => bar.finishedAt - bar.startedAt >= duration * TOLD_SHARE);
-  const parts = told.map(
-    (bar) => html`<li><b>${bar.label}</b> ${formatDuration(bar.finishedAt - bar.startedAt)}</li>`,
-  );
-  const time = told.reduce((sum, bar) => sum + bar.finishedAt - bar.startedAt, 0);
-  return html`<div class="path"><p class="label">Critical path, ${formatDuration(time)} of ${formatDuration(duration)}</p><ol>${joinHtml(parts)}</ol></div>`;
+  const longest = new Set(told.toSorted((a, b) => lengthOf(b) - lengthOf(a)).slice(0, TOLD_BARS));
+  const parts = told
+    .filter((bar) => longest.has(bar))
+    .map((bar) => html`<li><b>${bar.label}</b> ${formatDuration(lengthOf(bar))}</li>`);
+  const more = told.length - parts.length;
+  const time = told.reduce((sum, bar) => sum + lengthOf(bar), 0);
+  return html`<div class="path"><p class="label">Critical path, ${formatDuration(time)} of ${formatDuration(duration)}</p><ol>${joinHtml(parts)}</ol>${more > 0 && html`<p class="note">and ${formatCount(more, 'shorter bar')} between them</p>`}</div>`;
+}
+
+function lengthOf(bar: Bar): number {
+  return bar.finishedAt - bar.startedAt;
 }
 
 /** Packages a second, all processes together. */
