@@ -18,8 +18,8 @@ export function rememberedClosures(
 ): Map<Step, Closure> {
   const closures = new Map<Step, Closure>();
   for (const step of steps) {
-    const { request, root } = listingOf(step, goVersion);
-    const closure = graph.closure(request.key, root);
+    const { request, roots } = listingOf(step, goVersion);
+    const closure = graph.closure(request.key, roots);
     if (closure) closures.set(step, closure);
   }
   return closures;
@@ -37,9 +37,9 @@ export async function readClosures(
   const wanted = new Map<string, { request: ListingRequest; roots: ListingRoot[]; steps: Step[] }>();
   for (const step of steps) {
     if (closures.has(step)) continue;
-    const { request, root } = listingOf(step, goVersion);
+    const { request, roots } = listingOf(step, goVersion);
     const group = wanted.get(request.key) ?? { request, roots: [], steps: [] };
-    group.roots.push(root);
+    group.roots.push(...roots);
     group.steps.push(step);
     wanted.set(request.key, group);
   }

@@ -35,6 +35,8 @@ export interface Execution {
   readonly lock: Lock;
   /** Directory of this run for files that are not whole yet. */
   readonly stage: string;
+  /** File that names sources added to the tree for the time that go runs. */
+  readonly addedNames: string;
   readonly jobs: number | undefined;
   readonly memoryBytes: number;
   readonly signal: AbortSignal;
@@ -197,7 +199,15 @@ class Run {
     const stage = `${this.#x.stage}/${this.#stages++}`;
     let compiled = 0;
     const { files, diagnostics } = await runCompile({
-      ...{ host, steps, stage, goVersion: this.#x.goVersion, jobs: this.#x.jobs, root: this.#x.root },
+      ...{
+        host,
+        steps,
+        stage,
+        goVersion: this.#x.goVersion,
+        jobs: this.#x.jobs,
+        root: this.#x.root,
+        addedNames: this.#x.addedNames,
+      },
       signal: this.#x.signal,
       targetsOf: (name) =>
         steps.filter((step) => closures.get(step)?.packages.has(name)).map((step) => step.title),

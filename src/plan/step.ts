@@ -5,9 +5,12 @@ import type { Platform } from '../target/platform.ts';
 export type StepId = string;
 
 /** What a Step reads. A Go closure is looked up by the executor: its files are known only to Go. */
-export type StepInput =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'go-closure'; readonly goPackage: string; readonly withTests: boolean };
+export interface StepInput {
+  readonly kind: 'go-closure';
+  readonly goPackage: string;
+  /** A program, a package with its tests, or a library that an added source imports. */
+  readonly role: 'program' | 'tests' | 'library';
+}
 
 /** One run of `go build` or `go test -c` for one target. Steps of equal `batch` share one go process. */
 export interface GoBuildAction {
@@ -22,6 +25,8 @@ export interface GoBuildAction {
   /** Absolute; inside the link tree in the GOPATH eras. */
   readonly workingDirectory: string;
   readonly batch: string;
+  /** Go files that the build sees beside the tree's own, path relative to the tree → text. Never left behind. */
+  readonly addedSources?: Readonly<Record<string, string>>;
 }
 
 /** A command of the tree itself, run as the user. */

@@ -41,7 +41,7 @@ export function findTreeRoot(host: Host, start: string): string | undefined {
 }
 
 /** Raised when what is cached no longer fits the code that reads it. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 const KEPT_ENTRIES = 8;
 
 interface CacheEntry {

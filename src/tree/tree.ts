@@ -108,6 +108,8 @@ export interface Tree {
   };
   /** Files read to learn all this, relative to the root: the tree facts are stale when one changes. */
   readonly readFiles: readonly string[];
+  /** Import paths that upstream instruments for coverage (spec local-build 7.5); absent before 1.14. */
+  readonly coveragePackages?: readonly string[];
   /** Where binaries go: `os-arch` is OUT/local/bin/OS/ARCH (Kubernetes), `flat` OUT/local/bin (kubeedge), `bin-os-arch` OUT/bin/OS/ARCH (karmada). */
   readonly outputLayout: 'os-arch' | 'flat' | 'bin-os-arch';
 }

@@ -8,7 +8,7 @@ import { keyOf } from '../../execute/key.ts';
 import { type Lock, takeLock } from '../../execute/lock.ts';
 import { type Counts, executePlan } from '../../execute/run.ts';
 import { loadState, type RunState, saveState } from '../../execute/state.ts';
-import { cacheDirectory } from '../../host/host.ts';
+import { cacheDirectory, type Host } from '../../host/host.ts';
 import { makePlan, type Plan } from '../../plan/plan.ts';
 import type { Step, StepId } from '../../plan/step.ts';
 import { EventBus } from '../../report/bus.ts';
@@ -132,7 +132,9 @@ async function executeAll(
   const { session, steps, toolchain } = build;
   const { context, tree, layout } = session;
   const { host, options, signal } = context;
+  const addedNames = `${session.own}/added-sources`;
   host.files.remove(stage);
+  removeAddedSources(host, addedNames);
   prepareWorkspace(host, tree, layout);
   const remembered = rememberedClosures(steps, memory.graph, toolchain.version);
   const fresh = steps.every((step) => {
@@ -154,7 +156,7 @@ async function executeAll(
       emit({ type: 'diagnostic', diagnostic }),
     );
     const counts = await executePlan({
-      ...{ host, plan, because, closures, store, lock, stage, signal, emit },
+      ...{ host, plan, because, closures, store, lock, stage, addedNames, signal, emit },
       ...{ graph: memory.graph, index: memory.index, state: memory.state, history: memory.history },
       root: tree.root,
       goVersion: toolchain.version,
@@ -170,6 +172,12 @@ async function executeAll(
     }
     host.files.remove(stage);
   }
+}
+
+/** Takes out of the tree what a killed coverage build left in it. */
+function removeAddedSources(host: Host, names: string): void {
+  for (const path of host.files.readTextIfAny(names)?.split('\n') ?? []) if (path) host.files.remove(path);
+  host.files.remove(names);
 }
 
 function exitCodeAfter(counts: Counts, errors: readonly Diagnostic[], signal: AbortSignal): number {

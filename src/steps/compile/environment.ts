@@ -96,8 +96,9 @@ export function cgoOf(
 ): { readonly enabled: boolean; readonly compiler?: string } {
   if (unit.class === 'static' && !unit.race) return { enabled: false };
   const cross = unit.platform !== machine.hostPlatform;
-  const { when, byPlatform } = tree.crossCompilers;
+  const { when, byPlatform, forced } = tree.crossCompilers;
   const applies =
+    forced?.includes(unit.platform) ||
     when === 'always' ||
     (when === 'host-linux-amd64' && machine.hostPlatform === 'linux/amd64') ||
     (when === 'target-differs' && cross);

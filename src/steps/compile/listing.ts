@@ -7,7 +7,10 @@ import { VOLATILE_VARIABLES } from './environment.ts';
 /** Flags that decide which files and packages belong to a build. */
 const CHOOSING = /^-(tags|race|msan|asan|mod|modfile|overlay|installsuffix)\b/;
 
-export function listingOf(step: Step, goVersion: string): { request: ListingRequest; root: ListingRoot } {
+export function listingOf(
+  step: Step,
+  goVersion: string,
+): { request: ListingRequest; roots: readonly ListingRoot[] } {
   const action = step.action as GoBuildAction;
   const flags = action.flags.filter((flag) => CHOOSING.test(flag) && !flag.startsWith('-installsuffix'));
   const chosen = Object.entries(action.environment).filter(
@@ -22,6 +25,6 @@ export function listingOf(step: Step, goVersion: string): { request: ListingRequ
       environment: action.environment,
       workingDirectory: action.workingDirectory,
     },
-    root: { goPackage: action.goPackage, withTests: action.verb === 'test' },
+    roots: step.inputs.flatMap(({ goPackage, role }) => ({ goPackage, role })),
   };
 }

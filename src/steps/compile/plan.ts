@@ -1,10 +1,11 @@
 /** One Step for one binary on one platform: `go build` or `go test -c` with the tree's own flags. Pure. */
-import { digestOfRecord } from '../../host/digest.ts';
+import { digestOfBytes, digestOfRecord } from '../../host/digest.ts';
 import type { GoBuildAction, Step } from '../../plan/step.ts';
 import { executableName, type Platform, splitPlatform } from '../../target/platform.ts';
 import type { BuildUnit, Target } from '../../target/target.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
 import type { Tree } from '../../tree/tree.ts';
+import { planCoverage } from './coverage.ts';
 import {
   goEnvironment,
   type Layout,
@@ -42,11 +43,20 @@ export function planCompile(context: CompileContext, { target, platform }: Build
     environmentGoFlags: options.environmentGoFlags,
     race: options.race,
   });
-  const flags = composeFlags(
-    { tree, options, stamps: context.stamps, goVersion: toolchain.version, workingDirectory },
+  const coverage = options.coverage ? planCoverage(tree, target) : undefined;
+  const tags = coverage ? [...options.tags, 'coverage'] : options.tags;
+  const composed = composeFlags(
+    {
+      tree,
+      options: { ...options, tags },
+      stamps: context.stamps,
+      goVersion: toolchain.version,
+      workingDirectory,
+    },
     target.class,
   );
-  const verb = target.class === 'test' ? 'test' : 'build';
+  const flags = [...(coverage?.flags ?? []), ...composed];
+  const verb = target.class === 'test' || coverage ? 'test' : 'build';
   const output = outputPath(tree, layout, target, platform);
   const outputName = executableName(target.binary, platform);
   const named = verb === 'test' || defaultName(target.goPackage) !== target.binary;
@@ -58,6 +68,7 @@ export function planCompile(context: CompileContext, { target, platform }: Build
     outputName,
     environment,
     workingDirectory,
+    ...(coverage ? { addedSources: coverage.addedSources } : {}),
     batch: digestOfRecord({ verb, flags, environment, alone: named ? target.name : '' }).slice(0, 12),
   };
   return {
@@ -66,7 +77,10 @@ export function planCompile(context: CompileContext, { target, platform }: Build
     title: `${outputName} ${platform}`,
     platform,
     needs: [],
-    inputs: [{ kind: 'go-closure', goPackage: target.goPackage, withTests: verb === 'test' }],
+    inputs: [
+      { kind: 'go-closure', goPackage: target.goPackage, role: verb === 'test' ? 'tests' : 'program' },
+      ...(coverage ? [{ kind: 'go-closure', goPackage: coverage.helper, role: 'library' } as const] : []),
+    ],
     outputs: [output],
     action,
     keyParts: keyParts(context, action),
@@ -131,6 +145,8 @@ function keyParts(context: CompileContext, action: GoBuildAction): Record<string
     if (VOLATILE_VARIABLES.has(name) || (options.reproducible && PLACES.has(name))) continue;
     parts[`environment ${name}`] = value;
   }
+  for (const [path, text] of Object.entries(action.addedSources ?? {}))
+    parts[`added ${path}`] = digestOfBytes(text);
   if (action.environment['CGO_ENABLED'] === '1') {
     parts['C compiler'] = context.cCompilerProof(action.environment['CC']) ?? 'missing';
   }

@@ -15,6 +15,8 @@ export interface CompileRun {
   readonly jobs: number | undefined;
   readonly targetsOf: (importPath: string) => readonly string[];
   readonly root: string;
+  /** File that remembers sources added to the tree while go runs. */
+  readonly addedNames: string;
   readonly signal: AbortSignal;
   readonly onStart: (argv: readonly string[], action: GoBuildAction, pid: number) => number;
   readonly onEnd: (command: number, exitCode: number, milliseconds: number) => void;
@@ -42,9 +44,10 @@ export function commandLines(
   // Without a build cache of its own (Go up to 1.9), -i keeps what was compiled for the next target.
   const install = atLeast(goVersion, '1.10') ? [] : ['-i'];
   const parallel = jobs === undefined ? [] : [`-p=${jobs}`];
+  const overlay = first.addedSources && hasOverlay(goVersion) ? [`-overlay=${stage}/overlay.json`] : [];
   const head = first.verb === 'test' ? ['test', '-c', ...install] : ['build', ...install, '-v'];
   const line = (output: string, packages: readonly string[]) => [
-    ...[go, ...head, ...parallel, ...first.flags],
+    ...[go, ...head, ...parallel, ...overlay, ...first.flags],
     ...['-o', output, ...packages],
   ];
   if (actions.length > 1 && atLeast(goVersion, '1.13')) {
@@ -60,9 +63,51 @@ export function commandLines(
 
 /** Compiles and links a batch into its stage. Cancelling leaves the stage to be removed. */
 export async function runCompile(run: CompileRun): Promise<CompileResult> {
-  const { host, steps, stage } = run;
-  const action = steps[0]?.action as GoBuildAction;
+  const { host, stage } = run;
+  const action = run.steps[0]?.action as GoBuildAction;
   host.files.makeDirectory(stage);
+  const withdraw = addSources(run, action);
+  try {
+    return await compile(run, action);
+  } finally {
+    withdraw();
+  }
+}
+
+/**
+ * Shows the added sources to go: through an overlay where Go has one (1.16), else in the tree until the returned
+ * function takes them out again. Their names are kept beside the lock, so that a later run takes out what a
+ * killed one left.
+ */
+function addSources(
+  { host, stage, root, goVersion, addedNames }: CompileRun,
+  action: GoBuildAction,
+): () => void {
+  const sources = Object.entries(action.addedSources ?? {});
+  if (sources.length === 0) return () => {};
+  if (hasOverlay(goVersion)) {
+    const replace: Record<string, string> = {};
+    for (const [i, [path, text]] of sources.entries()) {
+      host.files.publish(`${stage}/added-${i}.go`, text, { fsync: false });
+      replace[`${action.workingDirectory}/${path}`] = `${stage}/added-${i}.go`;
+    }
+    host.files.publish(`${stage}/overlay.json`, JSON.stringify({ Replace: replace }), { fsync: false });
+    return () => {};
+  }
+  const paths = sources.map(([path]) => `${root}/${path}`);
+  host.files.append(addedNames, `${paths.join('\n')}\n`);
+  for (const [path, text] of sources) host.files.publish(`${root}/${path}`, text, { fsync: false });
+  return () => {
+    for (const path of paths) host.files.remove(path);
+  };
+}
+
+function hasOverlay(goVersion: string): boolean {
+  return atLeast(goVersion, '1.16');
+}
+
+async function compile(run: CompileRun, action: GoBuildAction): Promise<CompileResult> {
+  const { host, steps, stage } = run;
   const diagnostics: Diagnostic[] = [];
   for (const argv of commandLines(steps, run.goVersion, stage, run.jobs)) {
     let command = 0;

@@ -75,6 +75,7 @@ export async function readKubernetes(
     ...(pinned ? { pinnedGo: pinned } : {}),
     ...(crossImage ? { crossImageGo: crossImage } : {}),
     flags: kubernetesFlags(reader, goMode),
+    coveragePackages: lists.variables.get('KUBE_COVERAGE_INSTRUMENTED_PACKAGES') ?? [],
     stamping: readStamping(reader, 'hack/lib/version.sh', { KUBE_GO_PACKAGE: goPackage }, lists.source),
     generatedFiles: generatedFiles(reader),
     crossCompilers: kubernetesCrossCompilers(reader, host.environment),

@@ -17,7 +17,7 @@ export interface ListingRequest {
 
 export interface ListingRoot {
   readonly goPackage: string;
-  readonly withTests: boolean;
+  readonly role: 'program' | 'tests' | 'library';
 }
 
 /** The members of `go list -json` that we read. */
@@ -47,7 +47,7 @@ export async function goList(
   signal: AbortSignal,
 ): Promise<Result<readonly GoListPackage[]>> {
   const names = [...new Set(roots.map((root) => root.goPackage))];
-  const withTests = roots.some((root) => root.withTests);
+  const withTests = roots.some((root) => root.role === 'tests');
   const run = async (flags: readonly string[], packages: readonly string[]) => {
     const result = await host.processes.run({
       argv: [request.go, 'list', '-e', '-json', ...flags, ...request.flags, ...packages],

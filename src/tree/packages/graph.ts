@@ -69,14 +69,14 @@ export class PackageGraph {
     this.#moduleFiles = moduleFiles;
   }
 
-  /** The closure of a root when the remembered listing still holds; undefined when go must be asked again. */
-  closure(listing: string, root: ListingRoot): Closure | undefined {
+  /** The closure of roots when the remembered listing still holds; undefined when go must be asked again. */
+  closure(listing: string, roots: readonly ListingRoot[]): Closure | undefined {
     const known = this.#state.listings[listing];
-    const found = known?.roots[rootKey(root)];
-    if (!known || !found || found.modules !== this.#moduleShape()) return undefined;
+    const found = roots.map((root) => known?.roots[rootKey(root)]);
+    if (!known || !found.every((root) => root?.modules === this.#moduleShape())) return undefined;
     const packages = new Map<string, string>();
     const entries: PackageEntry[] = [];
-    const queue = [...found.starts];
+    const queue = found.flatMap((root) => root?.starts ?? []);
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
       if (packages.has(name)) continue;
       const entry = known.packages[name];
@@ -110,12 +110,12 @@ export class PackageGraph {
     const diagnostics: Diagnostic[] = [];
     for (const root of roots) {
       const found = result.value.find((entry) => !entry.ForTest && matchesRoot(entry, root, request));
-      if (!found || (found.Name !== 'main' && !root.withTests)) {
+      if (!found || (found.Name !== 'main' && root.role === 'program')) {
         diagnostics.push(notMain(root, found));
         continue;
       }
       const starts = [found.ImportPath];
-      if (root.withTests) {
+      if (root.role === 'tests') {
         const test = this.#toTestEntry(found, request, listed);
         listed.set(test.name, test);
         starts.push(test.name);
@@ -263,7 +263,7 @@ const SHORT = 24;
 const DIRECTORY_TICK_MILLISECONDS = 20;
 
 function rootKey(root: ListingRoot): string {
-  return root.withTests ? `${root.goPackage} (tests)` : root.goPackage;
+  return root.role === 'tests' ? `${root.goPackage} (tests)` : root.goPackage;
 }
 
 function matchesRoot(entry: GoListPackage, root: ListingRoot, request: ListingRequest): boolean {
