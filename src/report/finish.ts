@@ -48,17 +48,19 @@ export function openRun(host: Host, runDirectory: string): { run: RunRecord; tor
   return { run, torn: reading.torn };
 }
 
-/** Writes the trace and the page, and returns the path of the page. */
+/** Writes the trace and the page beside the log, and returns the path of the page. */
 export async function writePage(host: Host, runDirectory: string, run: RunRecord): Promise<string> {
-  const [{ renderTrace }, { renderPage }] = await Promise.all([
-    import('./trace.ts'),
-    import('./page/page.ts'),
-  ]);
+  const { renderTrace } = await import('./trace.ts');
   const page = `${runDirectory}/${PAGE_FILE}`;
-  const earlier = earlierSummaries(host, runDirectory);
   host.files.publish(`${runDirectory}/${TRACE_FILE}`, renderTrace(run), { fsync: false });
-  host.files.publish(page, renderPage(run, { name: basename(runDirectory), earlier }), { fsync: false });
+  host.files.publish(page, await drawPage(host, runDirectory, run), { fsync: false });
   return page;
+}
+
+/** The page of a run as text, compared with the runs that lie beside it. */
+export async function drawPage(host: Host, runDirectory: string, run: RunRecord): Promise<string> {
+  const { renderPage } = await import('./page/page.ts');
+  return renderPage(run, { name: basename(runDirectory), earlier: earlierSummaries(host, runDirectory) });
 }
 
 /** Summaries of runs before this one that made something, newest first. */

@@ -12,7 +12,10 @@ export function shellCommand({ argv }: { readonly argv: readonly string[] }): st
   return argv.map(shellWord).join(' ');
 }
 
-/** A script that repeats the command: directory, whole environment, words; one part a line. */
+/** A longer command gets a line for every word. */
+const LINE_COLUMNS = 100;
+
+/** A script that repeats the command: directory, whole environment, words. A shell reads it back as it was run. */
 export function shellScript(command: {
   readonly argv: readonly string[];
   readonly workingDirectory: string;
@@ -21,5 +24,7 @@ export function shellScript(command: {
   const variables = Object.entries(command.environment)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `  ${name}=${shellWord(value)} \\\n`);
-  return `cd ${shellWord(command.workingDirectory)} && env -i \\\n${variables.join('')}  ${shellCommand(command)}`;
+  const line = shellCommand(command);
+  const words = line.length > LINE_COLUMNS ? command.argv.map(shellWord).join(' \\\n    ') : line;
+  return `cd ${shellWord(command.workingDirectory)} && env -i \\\n${variables.join('')}  ${words}`;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realHost } from '../../src/host/host.ts';
@@ -103,7 +103,7 @@ test('report --json: one document', async () => {
 
 test('report --html: the page is written where it is wanted, also of a run from elsewhere', async () => {
   const elsewhere = scratch('archive');
-  leaveRun(elsewhere, GOOD, goodRun());
+  const kept = leaveRun(elsewhere, GOOD, goodRun());
   const directory = scratch('ci');
   const run = await kubewright(
     ['report', join(elsewhere, 'kubewright/runs', GOOD), '--html', 'report.html'],
@@ -112,6 +112,7 @@ test('report --html: the page is written where it is wanted, also of a run from 
   );
   expect(run).toEqual({ exitCode: 0, stderr: '', stdout: `${directory}/report.html\n` });
   expect(readFileSync(`${directory}/report.html`, 'utf8')).toContain('<h1>');
+  expect(readdirSync(kept)).toEqual(['events.jsonl']);
 });
 
 test('report: outputs that lie elsewhere are found with --out, and by a link to a run that is gone', async () => {

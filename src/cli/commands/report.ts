@@ -5,7 +5,7 @@ import { loadConfig } from '../../config/load.ts';
 import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnostic.ts';
 import { nearest } from '../../diagnostic/nearest.ts';
 import type { Host } from '../../host/host.ts';
-import { openRun, PAGE_FILE, writePage } from '../../report/finish.ts';
+import { drawPage, openRun, PAGE_FILE, writePage } from '../../report/finish.ts';
 import type { RunRecord } from '../../report/fold.ts';
 import { findRun, hasJournal, LATEST_LINK, listRuns } from '../../report/runs.ts';
 import { type RunSummary, readSummary, summarise } from '../../report/summary.ts';
@@ -41,7 +41,9 @@ function printList(context: CommandContext, runs: string): number {
   const { host, options } = context;
   const summaries = listRuns(host, runs)
     .reverse()
-    .flatMap((name) => summaryOf(host, join(runs, name), name) ?? []);
+    .flatMap((name) => summaryOf(host, join(runs, name), name) ?? [])
+    // Names of one second differ by letters that mean nothing.
+    .toSorted((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
   if (options.json) context.print(JSON.stringify(summaries));
   else if (summaries.length === 0) throw new Failure(noRun(host, runs, LATEST_LINK));
   else context.print(renderRunList(summaries));
@@ -67,15 +69,15 @@ async function showRun(context: CommandContext, directory: string, values: Repor
     context.print(renderText(run, name));
     return 0;
   }
-  // A run without an end may still go on: its page is drawn anew each time.
-  const kept = join(directory, PAGE_FILE);
-  const page = host.files.isFile(kept) && run.finished ? kept : await writePage(host, directory, run);
   if (values.html !== undefined) {
     const target = resolve(host.workingDirectory, values.html);
-    host.files.publish(target, host.files.readBytes(page), { fsync: false });
+    host.files.publish(target, await drawPage(host, directory, run), { fsync: false });
     context.print(target);
     return 0;
   }
+  // A run without an end may still go on: its page is drawn anew each time.
+  const kept = join(directory, PAGE_FILE);
+  const page = host.files.isFile(kept) && run.finished ? kept : await writePage(host, directory, run);
   if (!(await openInBrowser(context, page))) context.print(page);
   return 0;
 }

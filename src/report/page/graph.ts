@@ -18,10 +18,10 @@ interface Box {
   row: number;
 }
 
-/** Undefined when no Step was planned. */
+/** Undefined for fewer than two Steps: there is nothing to wait for. */
 export function renderGraph(run: RunRecord): Html | undefined {
   const steps = [...run.steps.values()];
-  if (steps.length === 0) return undefined;
+  if (steps.length < 2) return undefined;
   const links = steps.reduce((sum, step) => sum + step.needs.length, 0);
   const note = `${formatCount(steps.length, 'step')}, ${formatCount(links, 'link')}`;
   if (links === 0) {

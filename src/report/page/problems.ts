@@ -13,10 +13,18 @@ export function renderProblems(diagnostics: readonly Diagnostic[]): Html | undef
   const sorted = diagnostics.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const others = diagnostics.length - errors;
-  const note = [errors > 0 && formatCount(errors, 'error'), others > 0 && formatCount(others, 'remark')]
+  const note = [
+    errors > 0 && formatCount(errors, 'error'),
+    others > 0 &&
+      formatCount(
+        others,
+        errors > 0 ? 'remark' : 'warning or note',
+        errors > 0 ? 'remarks' : 'warnings and notes',
+      ),
+  ]
     .filter((part) => part !== false)
     .join(', ');
-  return section('problems', 'Problems', note, joinHtml(sorted.map(renderProblem)));
+  return section('problems', errors > 0 ? 'Problems' : 'Remarks', note, joinHtml(sorted.map(renderProblem)));
 }
 
 function renderProblem({ severity, code, what, where, why, help }: Diagnostic): Html {
