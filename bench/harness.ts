@@ -1,0 +1,120 @@
+/** Times pairs of commands, ours against upstream's, in one run, and prints ratios against their limits. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+
+/** What one run of a command cost: seconds, seconds of all processes together, and bytes of its largest process. */
+export interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+  readonly peak: number;
+}
+
+export interface Side {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Puts the tree into the state that the command is to find; not timed. */
+  readonly before?: () => void;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly ours: Side;
+  readonly upstream: Side;
+  readonly rounds: { readonly ours: number; readonly upstream: number };
+  /** Largest allowed ours ÷ upstream, of the wall times' medians. */
+  readonly limit?: number;
+  /** Largest allowed wall time of ours in seconds, and peak in bytes. */
+  readonly most?: { readonly wall?: number; readonly peak?: number };
+}
+
+interface Row {
+  readonly name: string;
+  readonly ours: Cost;
+  readonly upstream: Cost;
+  readonly ratio: number;
+  readonly limit: string;
+  readonly holds: boolean;
+}
+
+/** Runs every case, sides in turn, and prints the table; returns whether every limit held. */
+export function runCases(cases: readonly Case[], resultsDirectory: string): boolean {
+  const rows: Row[] = [];
+  for (const one of cases) {
+    const costs = { ours: [] as Cost[], upstream: [] as Cost[] };
+    const rounds = Math.max(one.rounds.ours, one.rounds.upstream);
+    for (let round = 0; round < rounds; round++) {
+      for (const side of ['ours', 'upstream'] as const) {
+        if (round < one.rounds[side]) costs[side].push(measure(one[side]));
+      }
+    }
+    rows.push(toRow(one, median(costs.ours), median(costs.upstream)));
+    console.error(line(rows.at(-1) as Row));
+  }
+  console.log(
+    [
+      'case | ours wall s (cpu s, peak MiB) | upstream wall s (cpu s, peak MiB) | ratio | limit | holds',
+      ...rows.map(line),
+    ].join('\n'),
+  );
+  mkdirSync(resultsDirectory, { recursive: true });
+  const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+  const file = join(resultsDirectory, `${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.json`);
+  writeFileSync(file, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+  return rows.every((row) => row.holds);
+}
+
+function measure(side: Side): Cost {
+  side.before?.();
+  const result = spawnSync('/usr/bin/time', ['-f', '%e %U %S %M', ...side.argv], {
+    ...{ cwd: side.cwd, env: { ...side.env }, encoding: 'utf8', maxBuffer: 1 << 28 },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  if (result.error)
+    throw new Error(`/usr/bin/time is needed (Debian: apt-get install time): ${result.error.message}`);
+  if (result.status !== 0) throw new Error(`${side.argv.join(' ')} failed:\n${result.stderr.slice(-4000)}`);
+  const [wall = 0, user = 0, system = 0, kilobytes = 0] = (result.stderr.trimEnd().split('\n').at(-1) ?? '')
+    .split(' ')
+    .map(Number);
+  return { wall, cpu: user + system, peak: kilobytes * 1024 };
+}
+
+function toRow(one: Case, ours: Cost, upstream: Cost): Row {
+  const ratio = ours.wall / upstream.wall;
+  const { wall, peak } = one.most ?? {};
+  const limits = [
+    one.limit === undefined ? undefined : `≤ ${one.limit.toPrecision(2)}`,
+    wall === undefined ? undefined : `< ${wall} s`,
+    peak === undefined ? undefined : `< ${peak / 1024 ** 2} MiB`,
+  ];
+  const holds = [
+    ratio <= (one.limit ?? Number.POSITIVE_INFINITY),
+    ours.wall < (wall ?? Number.POSITIVE_INFINITY),
+    ours.peak < (peak ?? Number.POSITIVE_INFINITY),
+  ];
+  return {
+    name: one.name,
+    ours,
+    upstream,
+    ratio,
+    limit: limits.filter(Boolean).join(', '),
+    holds: holds.every(Boolean),
+  };
+}
+
+function line(row: Row): string {
+  const cost = ({ wall, cpu, peak }: Cost) =>
+    `${wall.toFixed(2)} (${cpu.toFixed(1)}, ${(peak / 1024 ** 2).toFixed(0)})`;
+  return `${row.name} | ${cost(row.ours)} | ${cost(row.upstream)} | 1/${(1 / row.ratio).toFixed(1)} | ${row.limit} | ${row.holds ? 'yes' : 'NO'}`;
+}
+
+function median(costs: readonly Cost[]): Cost {
+  const middle = (values: number[]) => values.sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
+  return {
+    wall: middle(costs.map((c) => c.wall)),
+    cpu: middle(costs.map((c) => c.cpu)),
+    peak: middle(costs.map((c) => c.peak)),
+  };
+}

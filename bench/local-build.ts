@@ -1,0 +1,138 @@
+/**
+ * The local build against upstream's make on the same Kubernetes tree: `node bench/local-build.ts TREE GOROOT [CASE…]`.
+ * TREE is copied twice, one copy for each side; both use GOROOT, an empty HOME of their own and no shared cache.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Case, runCases, type Side } from './harness.ts';
+
+const [tree, goroot, ...wanted] = process.argv.slice(2);
+if (!tree || !goroot) {
+  console.error('usage: node bench/local-build.ts TREE GOROOT [CASE…]');
+  process.exit(2);
+}
+const program = fileURLToPath(new URL('../bin/kubewright.cjs', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'kw-bench-'));
+const EDITED = 'staging/src/k8s.io/kubectl/pkg/cmd/version/version.go';
+
+/** A copy of the tree with a home of its own. */
+class Checkout {
+  readonly root: string;
+  readonly home: string;
+  #edits = 0;
+
+  constructor(name: string) {
+    this.root = join(scratch, name);
+    this.home = join(scratch, `${name}-home`);
+    mkdirSync(this.home);
+    cpSync(resolve(tree as string), this.root, {
+      recursive: true,
+      verbatimSymlinks: true,
+      preserveTimestamps: true,
+    });
+  }
+
+  environment(path: string): Record<string, string> {
+    return {
+      PATH: `${path}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      HOME: this.home,
+      SOURCE_DATE_EPOCH: '1610540000',
+      GOENV: 'off',
+    };
+  }
+
+  /** As just unpacked, on a machine that never built anything. */
+  wipe(): void {
+    for (const path of [
+      '_output',
+      '.make',
+      'pkg/generated/openapi/zz_generated.openapi.go',
+      'test/e2e/generated/bindata.go',
+    ]) {
+      rmSync(join(this.root, path), { recursive: true, force: true });
+    }
+    rmSync(this.home, { recursive: true, force: true });
+    mkdirSync(this.home);
+  }
+
+  /** A new text inside one function of a staging package that kubectl holds. */
+  edit(): void {
+    const file = join(this.root, EDITED);
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace(/were not validated[^:]*/, `were not validated ${++this.#edits}`),
+    );
+  }
+}
+
+const mine = new Checkout('ours');
+const theirs = new Checkout('upstream');
+
+function ours(args: readonly string[], before?: () => void): Side {
+  const env = {
+    ...mine.environment(join(process.execPath, '..')),
+    KUBEWRIGHT_CACHE: join(mine.home, 'cache'),
+  };
+  return {
+    argv: [process.execPath, program, ...args, '-q', '--toolchain', goroot as string],
+    cwd: mine.root,
+    env,
+    ...(before ? { before } : {}),
+  };
+}
+
+function upstream(args: readonly string[], before?: () => void): Side {
+  return {
+    argv: ['make', ...args],
+    cwd: theirs.root,
+    env: theirs.environment(join(goroot as string, 'bin')),
+    ...(before ? { before } : {}),
+  };
+}
+
+const ONCE = { ours: 1, upstream: 1 };
+const NO_OP = { wall: 0.4, peak: 150 * 1024 ** 2 };
+const kubectl = 'WHAT=cmd/kubectl';
+
+const CASES: readonly Case[] = [
+  {
+    ...{ name: 'cold kubectl', rounds: ONCE, limit: 0.5 },
+    ours: ours(['build', 'kubectl'], () => mine.wipe()),
+    upstream: upstream([kubectl], () => theirs.wipe()),
+  },
+  {
+    ...{ name: 'no-op kubectl', rounds: { ours: 5, upstream: 3 }, limit: 1 / 25, most: NO_OP },
+    ours: ours(['build', 'kubectl']),
+    upstream: upstream([kubectl]),
+  },
+  {
+    ...{ name: 'dry run', rounds: { ours: 5, upstream: 1 }, most: { wall: 0.4 } },
+    ours: ours(['build', 'kubectl', '--dry-run']),
+    upstream: upstream(['-n', kubectl]),
+  },
+  {
+    ...{ name: 'one staging file', rounds: { ours: 3, upstream: 3 }, limit: 0.6 },
+    ours: ours(['build', 'kubectl'], () => mine.edit()),
+    upstream: upstream([kubectl], () => theirs.edit()),
+  },
+  {
+    ...{ name: 'cold all', rounds: ONCE, limit: 0.8 },
+    ours: ours(['build', 'all'], () => mine.wipe()),
+    upstream: upstream(['all'], () => theirs.wipe()),
+  },
+  {
+    ...{ name: 'no-op all', rounds: { ours: 5, upstream: 1 }, limit: 1 / 200, most: NO_OP },
+    ours: ours(['build', 'all']),
+    upstream: upstream(['all']),
+  },
+];
+
+try {
+  const chosen = CASES.filter((one) => wanted.length === 0 || wanted.includes(one.name));
+  const held = runCases(chosen, fileURLToPath(new URL('results', import.meta.url)));
+  process.exitCode = held ? 0 : 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
