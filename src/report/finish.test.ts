@@ -132,6 +132,13 @@ describe('a run is found', () => {
     expect(findRun(host, runs, 'latest')).toBe('20261121T000001Z-cc3333');
   });
 
+  test('as the latest also when it was killed before it was linked, and by the link among those of one second', async () => {
+    await finishRun(host, join(runs, '20261120T000000Z-aa1111'));
+    expect(findRun(host, runs, 'latest')).toBe('20261121T000001Z-cc3333');
+    await finishRun(host, leave('20261121T000001Z-bb9999', noOpRun()));
+    expect(findRun(host, runs, 'latest')).toBe('20261121T000001Z-bb9999');
+  });
+
   test('never by a guess', () => {
     expect(findRun(host, runs, '20261121')).toBeUndefined();
     expect(findRun(host, runs, '../runs')).toBeUndefined();

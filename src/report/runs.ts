@@ -22,12 +22,20 @@ export function listRuns(host: Host, runs: string): string[] {
 /** Finds a run by `latest`, its name, or the start or end of it when only one run fits. */
 export function findRun(host: Host, runs: string, asked: string): string | undefined {
   const names = listRuns(host, runs);
-  if (asked === LATEST_LINK) {
-    const linked = host.files.readLink(`${runs}/${LATEST_LINK}`);
-    return linked !== undefined && names.includes(linked) ? linked : names.at(-1);
-  }
+  if (asked === LATEST_LINK) return latestRun(names, host.files.readLink(`${runs}/${LATEST_LINK}`));
   const fitting = names.filter((name) => name === asked || name.startsWith(asked) || name.endsWith(asked));
   return fitting.includes(asked) ? asked : fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** The newest run. Of those of one second the link knows; of a run that was killed it does not. */
+function latestRun(names: readonly string[], linked: string | undefined): string | undefined {
+  const newest = names.at(-1);
+  const isKnown = linked !== undefined && names.includes(linked) && stampOf(linked) === stampOf(newest);
+  return isKnown ? linked : newest;
+}
+
+function stampOf(name: string | undefined): string | undefined {
+  return name?.split('-')[0];
 }
 
 /** Removes the oldest runs beyond the newest fifty; `current` stays. */
