@@ -85,3 +85,8 @@ test('a Diagnostic is looked through, down to its locations', () => {
   });
   expect(JSON.stringify(event)).not.toContain('a:b@');
 });
+
+test('a secret that JSON writes with escapes is found too', () => {
+  const secret = 'quote" back\\ and\nline';
+  expect(lineOf(`got ${secret}!`, { DEPLOY_TOKEN: secret })).toBe('got ***!');
+});
