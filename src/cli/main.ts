@@ -31,9 +31,7 @@ export async function runCommandLine(
     const program = newProgram(host);
     const asked = argv.find((word) => COMMANDS.some((entry) => entry.name === word));
     for (const entry of COMMANDS) {
-      const command = addGlobalOptions(
-        program.command(entry.name).summary(entry.summary).description(entry.summary),
-      );
+      const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
       if (entry.name !== asked) continue;
       const start: Start = async (work) => {
         // `--no-…` options have a default, and the program's would hide what the command was given.
@@ -42,6 +40,8 @@ export async function runCommandLine(
         exitCode = await work(contextOf(host, options, signal));
       };
       (await entry.load()).configure(command, start);
+      // Behind the command's own, which a reader of its help came for.
+      addGlobalOptions(command);
     }
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
@@ -69,7 +69,7 @@ function newProgram(host: Host): Command {
 
 function addGlobalOptions(command: Command): Command {
   return command
-    .copyInheritedSettings(command)
+    .optionsGroup('Options of every command:')
     .option('-C, --tree <dir>', 'the tree, or a directory in it (default: the enclosing tree)')
     .option('--config <file>', 'another file than kubewright.yaml at the root of the tree')
     .option('--json', 'one JSON event a line on stdout')
@@ -82,7 +82,8 @@ function addGlobalOptions(command: Command): Command {
     .option('--offline', 'fail instead of asking the network for anything')
     .option('--dry-run', 'print the plan: every step and its exact command lines')
     .option('--out <dir>', 'output directory (default: _output in the tree)')
-    .option('--no-eval', 'read the lists of the tree by parsing; run nothing of it');
+    .option('--no-eval', 'read the lists of the tree by parsing; run nothing of it')
+    .optionsGroup('Options:');
 }
 
 function positiveInteger(text: string): number {

@@ -55,7 +55,7 @@ describe('a damaged log', () => {
   });
 
   test('with any bit flipped, trust ends at that line and the reader is told', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.nat(bytes.length * 8 - 1), (bit) => {
         const flipped = Buffer.from(bytes);
         const at = bit >> 3;

@@ -17,7 +17,7 @@ test('a script is read back by a shell as the very same words, short or long', (
   const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((any) => !any.includes('\0'));
   const words = fc.array(text, { maxLength: 8 });
   const workingDirectory = tmpdir();
-  fc.assert(
+  void fc.assert(
     fc.property(words, text, (argv, value) => {
       const command = {
         argv: [process.execPath, '-e', ECHO, '--', ...argv],

@@ -16,7 +16,7 @@ test('a cut shows where something is missing', () => {
 
 test('no cut is ever wider than its room', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 30 });
-  fc.assert(
+  void fc.assert(
     fc.property(text, fc.integer({ min: 0, max: 40 }), (any, columns) => {
       expect(widthOf(cutEnd(any, columns))).toBeLessThanOrEqual(columns);
       expect(widthOf(cutStart(any, columns))).toBeLessThanOrEqual(columns);

@@ -25,6 +25,6 @@ export function listingOf(
       environment: action.environment,
       workingDirectory: action.workingDirectory,
     },
-    roots: step.inputs.flatMap(({ goPackage, role }) => ({ goPackage, role })),
+    roots: step.inputs.map(({ goPackage, role }) => ({ goPackage, role })),
   };
 }
