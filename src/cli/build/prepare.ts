@@ -6,6 +6,7 @@ import { cleanGoFlags } from '../../steps/compile/goflags.ts';
 import { planCompile } from '../../steps/compile/plan.ts';
 import { resolvePlatforms, resolveTargets, splitWhat } from '../../target/resolve.ts';
 import type { BuildUnit } from '../../target/target.ts';
+import { atLeast } from '../../toolchain/goversion.ts';
 import { selectToolchain } from '../../toolchain/select.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
 import { diskLookup } from '../../tree/lookup.ts';
@@ -68,8 +69,7 @@ export async function prepareBuild(session: Session, request: BuildRequest): Pro
         ...{ tree, layout, machine, toolchain: toolchain.value },
         options: {
           ...request,
-          goFlags: [...goFlags, ...request.goFlags],
-          environmentGoFlags: cleaned.flags,
+          ...goFlagsFor(toolchain.value.version, cleaned.flags, [...goFlags, ...request.goFlags]),
         },
         stamps: stampFlags(tree, version.value),
         cCompilerProof: (name) => {
@@ -94,6 +94,12 @@ export async function prepareBuild(session: Session, request: BuildRequest): Pro
       ...cleaned.diagnostics,
     ],
   };
+}
+
+/** Go reads GOFLAGS itself from 1.11 on; before, upstream put its words on the command line. */
+function goFlagsFor(version: string, environmentGoFlags: string, goFlags: readonly string[]) {
+  if (atLeast(version, '1.11')) return { environmentGoFlags, goFlags };
+  return { environmentGoFlags: '', goFlags: [...environmentGoFlags.split(' ').filter(Boolean), ...goFlags] };
 }
 
 function withClass(unit: BuildUnit, request: BuildRequest): BuildUnit {

@@ -39,10 +39,16 @@ export function isGopath(mode: Tree['goMode'], targetClass: TargetClass): boolea
 }
 
 /** All build tags: the tree's, those in GOFLAGS (which -tags on the command line would hide), the user's. */
-export function buildTags({ tree, options }: Pick<FlagContext, 'tree' | 'options'>): string {
+export function buildTags({
+  tree,
+  options,
+  goVersion,
+}: Pick<FlagContext, 'tree' | 'options' | 'goVersion'>): string {
   const words = [options.environmentGoFlags, ...options.goFlags].join(' ').split(/\s+/);
   const fromFlags = words.flatMap((word) => /^--?tags=(.*)$/.exec(word)?.[1]?.split(',') ?? []);
-  return [...new Set([...tree.flags.tags, ...fromFlags, ...options.tags])].filter(Boolean).join(',');
+  const tags = new Set([...tree.flags.tags, ...fromFlags, ...options.tags].filter(Boolean));
+  // Commas came with Go 1.13; before, blanks separate.
+  return [...tags].join(atLeast(goVersion, '1.13') ? ',' : ' ');
 }
 
 function usesGoTrimpath({ tree, options, goVersion }: FlagContext): boolean {

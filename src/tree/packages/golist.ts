@@ -33,6 +33,8 @@ export interface GoListPackage {
   readonly ImportMap?: Readonly<Record<string, string>>;
   readonly Deps?: readonly string[];
   readonly EmbedPatterns?: readonly string[];
+  /** Trouble in what the package imports, with -e. */
+  readonly DepsErrors?: readonly unknown[];
   readonly Error?: { readonly Pos?: string; readonly Err: string; readonly ImportStack?: readonly string[] };
   readonly [member: string]: unknown;
 }
@@ -91,6 +93,7 @@ function decode(text: string): GoListPackage[] {
   return objects.map((object) => JSON.parse(`${object}}`) as GoListPackage);
 }
 
+/** Packages come back even beside broken ones, so that roots which do without those can go on. */
 function checked(
   packages: readonly GoListPackage[],
   exitCode: number,
@@ -98,8 +101,7 @@ function checked(
   request: ListingRequest,
 ): Result<readonly GoListPackage[]> {
   const problems = packages.filter((found) => found.Error).map((found) => toDiagnostic(found, request));
-  if (problems.length > 0) return bad(...distinct(problems));
-  if (exitCode === 0 && packages.length > 0) return ok(packages);
+  if (packages.length > 0 && (exitCode === 0 || problems.length > 0)) return ok(packages, distinct(problems));
   return bad(
     error('build/go-list-failed', {
       what: `go list ended with exit code ${exitCode}: ${stderr.trim().split('\n').slice(0, 5).join('\n') || 'no output'}`,
@@ -118,7 +120,7 @@ function toDiagnostic(found: GoListPackage, request: ListingRequest): Diagnostic
     what: Err.trim(),
     where: location ? [location] : found.Dir ? [{ file: relative(found.Dir, request.workingDirectory) }] : [],
     ...(chain ? { why: chain } : {}),
-    help: 'mend the file named above; nothing was compiled yet',
+    help: `${location ? 'mend the place above' : 'see what is missing'}; the targets that need it were not compiled`,
   });
 }
 

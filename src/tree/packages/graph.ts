@@ -104,12 +104,14 @@ export class PackageGraph {
     this.#state.listings[request.key] = known;
     const listed = new Map<string, PackageEntry>();
     for (const found of result.value) {
-      if (found.Standard || found.ForTest || found.ImportPath.endsWith('.test') || !found.Dir) continue;
+      if (found.Error || found.Standard || found.ForTest || found.ImportPath.endsWith('.test') || !found.Dir)
+        continue;
       listed.set(found.ImportPath, this.#toEntry(found, request));
     }
-    const diagnostics: Diagnostic[] = [];
+    const diagnostics: Diagnostic[] = [...result.diagnostics];
     for (const root of roots) {
       const found = result.value.find((entry) => !entry.ForTest && matchesRoot(entry, root, request));
+      if (found?.Error || found?.DepsErrors?.length) continue;
       if (!found || (found.Name !== 'main' && root.role === 'program')) {
         diagnostics.push(notMain(root, found));
         continue;
