@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -30,6 +30,7 @@ afterEach(async () => {
   await network.close();
   await server?.close();
   server = undefined;
+  rmSync(directory, { recursive: true, force: true });
 });
 
 function client(environment: Host['environment'] = {}, offline = false): Network {

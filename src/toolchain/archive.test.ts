@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -29,6 +29,7 @@ async function openingBytes(bytes: Uint8Array): Promise<string> {
     return (problem as Error).message;
   } finally {
     expect(readdirSync(directory)).toEqual(['zip']);
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
