@@ -21,6 +21,7 @@ import {
   statfsSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -135,6 +136,15 @@ export class Files {
 
   setMode(path: string, mode: number): void {
     this.#translated(path, () => chmodSync(path, mode));
+  }
+
+  /** Sets the time of last use (mtime) of a file; one that may not be touched is left as it is. */
+  touch(path: string, milliseconds: number): void {
+    try {
+      utimesSync(path, milliseconds / 1000, milliseconds / 1000);
+    } catch {
+      // A hint for pruning, no more.
+    }
   }
 
   /** Writes a file under its final name in one step, durable unless `fsync` is false. */

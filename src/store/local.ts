@@ -7,6 +7,9 @@ import { type Diagnostic, Failure, warning } from '../diagnostic/diagnostic.ts';
 import { type Digest, digestOfFile } from '../host/digest.ts';
 import type { Host } from '../host/host.ts';
 
+/** Bytes that the store is kept to unless a person says otherwise; what was used longest ago goes first. */
+export const STORE_LIMIT = 20 * 1024 ** 3;
+
 export interface StoredOutput {
   /** File name, without directory. */
   readonly name: string;
@@ -46,14 +49,19 @@ export class LocalStore {
     return record?.outputs.every((output) => this.#holds(output)) ? record : undefined;
   }
 
-  /** Copies an object to its final name. False when its bytes are not what its name says: it is set aside. */
+  /**
+   * Copies an object to its final name. False when another run has pruned it meanwhile, or when its bytes are not
+   * what its name says: it is set aside.
+   */
   restore(output: StoredOutput, to: string): boolean {
     const path = this.#objectPath(output.digest);
+    if (!this.#holds(output)) return false;
     if (digestOfFile(path) !== output.digest) {
       this.#setAside(output.digest);
       return false;
     }
     this.#host.files.publishCopy(path, to, 0o755);
+    this.#host.files.touch(path, this.#host.clock.now());
     return true;
   }
 

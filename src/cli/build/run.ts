@@ -17,10 +17,11 @@ import { finishRun } from '../../report/finish.ts';
 import { createSinks } from '../../report/report.ts';
 import { findGenerationNeeds } from '../../steps/generate/needs.ts';
 import { planGeneration } from '../../steps/generate/plan.ts';
-import { LocalStore } from '../../store/local.ts';
+import { LocalStore, STORE_LIMIT } from '../../store/local.ts';
 import { reportPathGo } from '../../toolchain/goroot.ts';
 import { FileIndex } from '../../tree/packages/fileindex.ts';
 import { type Closure, PackageGraph } from '../../tree/packages/graph.ts';
+import { parseBytes } from '../bytes.ts';
 import { cancelled } from '../main.ts';
 import { VERSION } from '../version.ts';
 import { linkHostBinaries, prepareWorkspace } from '../workspace.ts';
@@ -161,8 +162,9 @@ async function executeAll(
       root: tree.root,
       goVersion: toolchain.version,
       jobs: options.jobs,
-      memoryBytes: host.memoryBytes,
+      memoryBytes: parseBytes(session.config.memory ?? '') ?? host.memoryBytes,
     });
+    if (counts.built > 0) store.prune(STORE_LIMIT);
     linkHostBinaries(host, tree, layout, new Set(build.units.map((unit) => unit.platform)));
     return counts;
   } finally {

@@ -1,12 +1,11 @@
 /** `kubewright cache`: the size of the shared store, pruning it, and checking every object of it. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { cacheDirectory } from '../../host/host.ts';
-import { LocalStore } from '../../store/local.ts';
+import { formatBytes } from '../../report/units.ts';
+import { LocalStore, STORE_LIMIT } from '../../store/local.ts';
+import { parseBytes } from '../bytes.ts';
 import type { Start } from '../commands.ts';
 import type { CommandContext } from '../request.ts';
-
-/** Bytes that the store is kept to after a build that added to it. */
-export const DEFAULT_LIMIT = 20 * 1024 ** 3;
 
 export function configure(command: Command, start: Start): void {
   command
@@ -15,7 +14,7 @@ export function configure(command: Command, start: Start): void {
   command
     .command('prune')
     .description('remove what was used longest ago')
-    .option('--max <size>', 'keep at most this much: 500M, 20G', parseSize, DEFAULT_LIMIT)
+    .option('--max <size>', 'keep at most this much: 500M, 20G', readLimit, STORE_LIMIT)
     .action((values: { max: number }) =>
       start(async (context) => {
         const removed = storeOf(context).prune(values.max);
@@ -59,18 +58,9 @@ function answer(context: CommandContext, value: unknown, text: string): void {
   context.print(context.options.json ? JSON.stringify(value) : text);
 }
 
-function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([KMGT]?)i?B?$/i.exec(text);
-  if (!match) throw new InvalidArgumentError('It must be a number of bytes, or one with K, M, G or T.');
-  return Math.floor(
-    Number(match[1]) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf((match[2] ?? '').toUpperCase()),
-  );
-}
-
-/** Bytes for people: `1.4 GiB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
+function readLimit(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === undefined)
+    throw new InvalidArgumentError('It must be a number of bytes, or one with K, M, G or T.');
+  return bytes;
 }
