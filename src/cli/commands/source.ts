@@ -6,6 +6,8 @@ import type { Start } from '../commands.ts';
 import { statusLine } from '../statusline.ts';
 
 export function configure(command: Command, start: Start): void {
+  // Global options may stand behind the sub-command too.
+  command.enablePositionalOptions(false);
   command
     .command('debian [package]')
     .description('a Debian source package, fetched and checked by apt (default: kubernetes)')

@@ -102,6 +102,9 @@ async function fetch(host: Host, request: DebianSourceRequest, store: string): P
     const version = sourceVersion(host.files.list(files), packageName);
     if (fetched.exitCode !== 0 || version === undefined)
       throw new Failure(notFetched(packageName, update, fetched));
+    // Out of a repository of files, apt gives links.
+    for (const name of host.files.list(files).filter((name) => host.files.isLink(join(files, name))))
+      host.files.publishCopy(join(files, name), join(files, name), 0o644);
     const place = join(store, version);
     host.files.removeAll(place);
     host.files.rename(files, place);
@@ -185,7 +188,10 @@ function requireProgram(host: Host, program: string, systemPackage: string): voi
     error('source/tool-missing', {
       what: `a Debian source package needs ${program}, and it was not found on PATH`,
       why: 'apt fetches and checks the package, dpkg-source unpacks it',
-      help: `on Debian and its kin: apt-get install ${systemPackage}; elsewhere unpack a release of the source yourself`,
+      help:
+        systemPackage === 'apt'
+          ? 'this works on Debian and its kin alone; elsewhere unpack a release of the source yourself'
+          : `install it: apt-get install ${systemPackage}`,
     }),
   );
 }
@@ -199,12 +205,14 @@ function noSuchPackage(packageName: string, why: string) {
 }
 
 function notFetched(packageName: string, update: ProcessResult, fetched: ProcessResult) {
-  if (/Unable to find a source package|You must put some/.test(fetched.stderr) && update.exitCode === 0) {
+  // apt counts an update without any answer as a success, with warnings.
+  const unreachable = update.exitCode !== 0 || /^[WE]: Failed to fetch/m.test(update.stderr);
+  if (/Unable to find a source package|You must put some/.test(fetched.stderr) && !unreachable) {
     return noSuchPackage(packageName, 'none of the sources in /etc/apt holds it');
   }
   return error('source/fetch-failed', {
     what: `apt could not fetch the source package ${packageName}`,
-    why: lastLines(`${update.stderr}\n${fetched.stderr}`),
+    why: lastLines(unreachable ? update.stderr : fetched.stderr),
     help: 'check that apt-get update works here (network, proxy, keys); nothing half-fetched was left',
   });
 }
@@ -234,6 +242,9 @@ function offline(packageName: string) {
   });
 }
 
+/** Its last errors and warnings; signatures that apt has checked before need no second opinion. */
 function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-4).join('\n') || 'it said nothing';
+  const lines = text.trim().split('\n');
+  const telling = lines.filter((line) => /^[EW]: |: error: /.test(line));
+  return (telling.length > 0 ? telling : lines).slice(-4).join('\n') || 'it said nothing';
 }
