@@ -19,7 +19,7 @@ Written by \`npm run reference\` from the commands themselves. \`kubewright COMM
 Results go to standard output, all else to standard error. Exit codes: 0 done, 1 the build failed, 2 a wrong request or
 configuration, 70 a bug of ours, 130 interrupted.
 
-## Options of all commands
+## Options of every command
 
 \`\`\`text
 ${await globalOptions()}
@@ -61,9 +61,11 @@ function sentence(text: string): string {
 
 /** The options of the program's own help. */
 async function globalOptions(): Promise<string> {
-  let text = '';
-  const stream = { write: (part: string) => (text += part) !== '', isTTY: false, columns: 80 };
+  const parts: string[] = [];
+  const stream = { write: (part: string) => parts.push(part) > 0, isTTY: false, columns: 80 };
   const host = { ...realHost(), stdout: stream, stderr: stream } as unknown as Host;
   await runCommandLine(['--help'], host, new AbortController().signal);
-  return /^Options:\n([\s\S]*?)\n\n/m.exec(text)?.[1] ?? text;
+  const [, options] = /^Options of every command:\n([\s\S]*?)\n\n/m.exec(parts.join('')) ?? [];
+  if (options === undefined) throw new Error('the help of the program no longer groups its options');
+  return options;
 }
