@@ -1,197 +1,138 @@
 /**
- * The local build against upstream's make, on two copies of one Kubernetes tree with one Go.
- *
- *     node bench/local-build.ts --tree DIR --go GOROOT [--work DIR] [--rounds N] [--cases a,b]
- *
- * DIR is a tree as it is unpacked (kubewright source debian kubernetes); nothing is written to it.
+ * The local build against upstream's make on the same Kubernetes tree: `node bench/local-build.ts TREE GOROOT [CASE…]`.
+ * TREE is copied twice, one copy for each side; both use GOROOT, an empty HOME of their own and no shared cache.
  */
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { type BenchCommand, measure } from './measure.ts';
-import { type BenchCase, runCases, type Side, saveResults, table } from './run.ts';
+import { type Case, runCases, type Side } from './harness.ts';
 
-const { values } = parseArgs({
-  options: {
-    tree: { type: 'string' },
-    go: { type: 'string' },
-    work: { type: 'string', default: '_output/bench' },
-    rounds: { type: 'string' },
-    cases: { type: 'string' },
-  },
-});
-if (!values.tree || !values.go) {
-  console.error(
-    'usage: node bench/local-build.ts --tree DIR --go GOROOT [--work DIR] [--rounds N] [--cases a,b]',
-  );
+const [tree, goroot, ...wanted] = process.argv.slice(2);
+if (!tree || !goroot) {
+  console.error('usage: node bench/local-build.ts TREE GOROOT [CASE…]');
   process.exit(2);
 }
-const PROGRAM = fileURLToPath(new URL('../bin/kubewright.cjs', import.meta.url));
-const goroot = resolve(values.go);
-const work = resolve(values.work);
-const places = { ours: join(work, 'ours/tree'), upstream: join(work, 'upstream/tree') };
-/** A file of a staging module that kubectl is built from. */
-const STAGING_FILE = 'staging/src/k8s.io/cli-runtime/pkg/printers/name.go';
+const program = fileURLToPath(new URL('../bin/kubewright.cjs', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'kw-bench-'));
+const EDITED = 'staging/src/k8s.io/kubectl/pkg/cmd/version/version.go';
 
-type Name = 'ours' | 'upstream';
+/** A copy of the tree with a home of its own. */
+class Checkout {
+  readonly root: string;
+  readonly home: string;
+  #edits = 0;
 
-function environment(name: Name): Record<string, string> {
-  return {
-    PATH: `${goroot}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    HOME: join(work, name, 'home'),
-    GOCACHE: join(work, name, 'go-build'),
-    GOENV: 'off',
-    SOURCE_DATE_EPOCH: '1610544489',
-    ...(name === 'ours' ? { KUBEWRIGHT_CACHE: join(work, name, 'cache') } : {}),
-  };
-}
-
-function kubewright(...words: readonly string[]): BenchCommand {
-  return {
-    argv: [process.execPath, PROGRAM, '--plain', ...words],
-    workingDirectory: places.ours,
-    environment: environment('ours'),
-  };
-}
-
-function make(...words: readonly string[]): BenchCommand {
-  return {
-    argv: ['make', ...words],
-    workingDirectory: places.upstream,
-    environment: environment('upstream'),
-  };
-}
-
-/** Builds once, so that the next run is the one that is asked about. */
-function warm(command: BenchCommand): Side {
-  return {
-    command,
-    prepare: async (round) => {
-      if (round === 0) await measure(command);
-    },
-  };
-}
-
-/** Forgets what was built, compiled and read, never the toolchain: no outputs, no Go cache, no store. */
-function cold(name: Name, command: BenchCommand): Side {
-  return {
-    command,
-    prepare: () => {
-      for (const path of [
-        join(places[name], '_output'),
-        join(work, name, 'go-build'),
-        join(work, name, 'cache/store'),
-        join(work, name, 'cache/trees'),
-      ])
-        execFileSync('rm', ['-rf', path]);
-    },
-  };
-}
-
-/** Builds, then changes one file as a person does, with a value that was never there. */
-function changed(name: Name, command: BenchCommand): Side {
-  const file = join(places[name], STAGING_FILE);
-  const original = readFileSync(join(resolve(values.tree ?? ''), STAGING_FILE), 'utf8');
-  return {
-    command,
-    prepare: async (round) => {
-      if (round === 0) await measure(command);
-      writeFileSync(file, original);
-      appendFileSync(
-        file,
-        `\n// BenchRevision is written by the benchmark.\nvar BenchRevision = ${Date.now() + round}\n`,
-      );
-    },
-  };
-}
-
-/** The tree as it was, twice. */
-function copyTrees(): void {
-  for (const place of Object.values(places)) {
-    if (existsSync(place)) continue;
-    mkdirSync(join(place, '..'), { recursive: true });
-    cpSync(resolve(values.tree ?? ''), `${place}.new`, {
+  constructor(name: string) {
+    this.root = join(scratch, name);
+    this.home = join(scratch, `${name}-home`);
+    mkdirSync(this.home);
+    cpSync(resolve(tree as string), this.root, {
       recursive: true,
       verbatimSymlinks: true,
       preserveTimestamps: true,
     });
-    execFileSync('mv', [`${place}.new`, place]);
   }
-  for (const name of ['ours', 'upstream'] as const) {
-    mkdirSync(join(work, name, 'home'), { recursive: true });
-    rmSync(join(places[name], '_output/kubewright/lock'), { force: true });
+
+  environment(path: string): Record<string, string> {
+    return {
+      PATH: `${path}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      HOME: this.home,
+      SOURCE_DATE_EPOCH: '1610540000',
+      GOENV: 'off',
+    };
+  }
+
+  /** As just unpacked, on a machine that never built anything. */
+  wipe(): void {
+    for (const path of [
+      '_output',
+      '.make',
+      'pkg/generated/openapi/zz_generated.openapi.go',
+      'test/e2e/generated/bindata.go',
+    ]) {
+      rmSync(join(this.root, path), { recursive: true, force: true });
+    }
+    rmSync(this.home, { recursive: true, force: true });
+    mkdirSync(this.home);
+  }
+
+  /** A new text inside one function of a staging package that kubectl holds. */
+  edit(): void {
+    const file = join(this.root, EDITED);
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace(/were not validated[^:]*/, `were not validated ${++this.#edits}`),
+    );
   }
 }
 
-function casesOf(rounds: number | undefined): Record<string, BenchCase> {
-  const kubectl = ['build', 'kubectl'];
+const mine = new Checkout('ours');
+const theirs = new Checkout('upstream');
+
+function ours(args: readonly string[], before?: () => void): Side {
+  const env = {
+    ...mine.environment(join(process.execPath, '..')),
+    KUBEWRIGHT_CACHE: join(mine.home, 'cache'),
+  };
   return {
-    'cold-kubectl': {
-      name: 'cold kubectl',
-      ours: cold('ours', kubewright(...kubectl)),
-      upstream: cold('upstream', make('WHAT=cmd/kubectl')),
-      ratioLimit: 0.5,
-      rounds: rounds ?? 3,
-    },
-    'noop-kubectl': {
-      name: 'no-op kubectl',
-      ours: warm(kubewright(...kubectl)),
-      upstream: warm(make('WHAT=cmd/kubectl')),
-      ratioLimit: 1 / 25,
-      secondsLimit: 0.4,
-      mebibytesLimit: 150,
-      rounds: rounds ?? 7,
-    },
-    'dry-run': {
-      name: 'dry run of kubectl (-n)',
-      ours: warm(kubewright('make', '-n', 'all', 'WHAT=cmd/kubectl')),
-      secondsLimit: 0.4,
-      rounds: rounds ?? 7,
-    },
-    staging: {
-      name: 'kubectl, one staging file changed',
-      ours: changed('ours', kubewright(...kubectl)),
-      upstream: changed('upstream', make('WHAT=cmd/kubectl')),
-      ratioLimit: 0.6,
-      rounds: rounds ?? 3,
-    },
-    'cold-all': {
-      name: 'cold all',
-      ours: cold('ours', kubewright('build', 'all')),
-      upstream: cold('upstream', make('all')),
-      ratioLimit: 0.8,
-      rounds: rounds ?? 1,
-    },
-    'noop-all': {
-      name: 'no-op all',
-      ours: warm(kubewright('build', 'all')),
-      upstream: warm(make('all')),
-      ratioLimit: 1 / 200,
-      secondsLimit: 0.4,
-      mebibytesLimit: 150,
-      rounds: rounds ?? 3,
-    },
+    argv: [process.execPath, program, ...args, '-q', '--toolchain', goroot as string],
+    cwd: mine.root,
+    env,
+    ...(before ? { before } : {}),
   };
 }
 
-const cases = casesOf(values.rounds === undefined ? undefined : Number(values.rounds));
-const wanted = values.cases?.split(',') ?? Object.keys(cases);
-const unknown = wanted.filter((name) => !(name in cases));
-if (unknown.length > 0) {
-  console.error(`there is no case ${unknown.join(', ')}; there are ${Object.keys(cases).join(', ')}`);
-  process.exit(2);
+function upstream(args: readonly string[], before?: () => void): Side {
+  return {
+    argv: ['make', ...args],
+    cwd: theirs.root,
+    env: theirs.environment(join(goroot as string, 'bin')),
+    ...(before ? { before } : {}),
+  };
 }
-copyTrees();
-const results = await runCases(
-  Object.entries(cases).flatMap(([name, one]) => (wanted.includes(name) ? [one] : [])),
-  (line) => console.error(line),
-);
-const goVersion = execFileSync(join(goroot, 'bin/go'), ['version'], {
-  encoding: 'utf8',
-  env: environment('ours'),
-}).trim();
-console.log(table(results));
-console.log(`\n${saveResults('local-build', { tree: values.tree, go: goVersion }, results)}`);
-process.exitCode = results.every((result) => result.isWithinLimits) ? 0 : 1;
+
+const ONCE = { ours: 1, upstream: 1 };
+const NO_OP = { wall: 0.4, peak: 150 * 1024 ** 2 };
+const kubectl = 'WHAT=cmd/kubectl';
+
+const CASES: readonly Case[] = [
+  {
+    ...{ name: 'cold kubectl', rounds: ONCE, limit: 0.5 },
+    ours: ours(['build', 'kubectl'], () => mine.wipe()),
+    upstream: upstream([kubectl], () => theirs.wipe()),
+  },
+  {
+    ...{ name: 'no-op kubectl', rounds: { ours: 5, upstream: 3 }, limit: 1 / 25, most: NO_OP },
+    ours: ours(['build', 'kubectl']),
+    upstream: upstream([kubectl]),
+  },
+  {
+    ...{ name: 'dry run', rounds: { ours: 5, upstream: 1 }, most: { wall: 0.4 } },
+    ours: ours(['build', 'kubectl', '--dry-run']),
+    upstream: upstream(['-n', kubectl]),
+  },
+  {
+    ...{ name: 'one staging file', rounds: { ours: 3, upstream: 3 }, limit: 0.6 },
+    ours: ours(['build', 'kubectl'], () => mine.edit()),
+    upstream: upstream([kubectl], () => theirs.edit()),
+  },
+  {
+    ...{ name: 'cold all', rounds: ONCE, limit: 0.8 },
+    ours: ours(['build', 'all'], () => mine.wipe()),
+    upstream: upstream(['all'], () => theirs.wipe()),
+  },
+  {
+    ...{ name: 'no-op all', rounds: { ours: 5, upstream: 1 }, limit: 1 / 200, most: NO_OP },
+    ours: ours(['build', 'all']),
+    upstream: upstream(['all']),
+  },
+];
+
+try {
+  const chosen = CASES.filter((one) => wanted.length === 0 || wanted.includes(one.name));
+  const held = runCases(chosen, fileURLToPath(new URL('results', import.meta.url)));
+  process.exitCode = held ? 0 : 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
