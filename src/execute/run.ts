@@ -10,6 +10,7 @@ import type { CommandAction, GoBuildAction, Step, StepId } from '../plan/step.ts
 import type { EventBody, OutputFile, StepOutcome } from '../report/events.ts';
 import { runCompile } from '../steps/compile/run.ts';
 import { noteGenerated } from '../steps/generate/needs.ts';
+import { runGenerate } from '../steps/generate/run.ts';
 import type { LocalStore } from '../store/local.ts';
 import type { FileIndex } from '../tree/packages/fileindex.ts';
 import type { Closure, PackageGraph } from '../tree/packages/graph.ts';
@@ -281,38 +282,15 @@ class Run {
   }
 
   async #runGenerate(step: Step): Promise<void> {
-    const { host, emit, signal } = this.#x;
+    const { host, emit, signal, root } = this.#x;
     const action = step.action as CommandAction;
-    emit({
-      type: 'step-started',
-      step: step.id,
-      because: this.#x.because.get(step.id) ?? 'an output is missing',
+    const milliseconds = await runGenerate({
+      ...{ host, step, root, signal },
+      onStart: (pid) => this.#commandStarted([step], action.argv, action, pid),
+      onEnd: (id, exitCode, took) => emit({ type: 'command-finished', id, exitCode, milliseconds: took }),
+      onLine: (line) => emit({ type: 'step-output', step: step.id, line }),
     });
-    let command = 0;
-    const tail: string[] = [];
-    const result = await host.processes.run({
-      ...action,
-      signal,
-      onStart: (pid) => {
-        command = this.#commandStarted([step], action.argv, action, pid);
-      },
-      onLine: (line) => {
-        tail.push(line);
-        if (tail.length > 20) tail.shift();
-        emit({ type: 'step-output', step: step.id, line });
-      },
-    });
-    emit({
-      type: 'command-finished',
-      id: command,
-      exitCode: result.exitCode,
-      milliseconds: result.milliseconds,
-    });
-    signal.throwIfAborted();
-    const missing = step.outputs.find((path) => !host.files.exists(`${this.#x.root}/${path}`));
-    if (result.exitCode !== 0 || missing)
-      throw new Failure(generationFailed(step, result.exitCode, missing, tail));
-    this.#finish(step, 'built', result.milliseconds, []);
+    this.#finish(step, 'built', milliseconds, []);
     await this.#readAgain();
   }
 
@@ -386,21 +364,5 @@ function inputChanged(step: Step, file: string): Diagnostic {
     what: `${file} changed while ${step.title} was compiled`,
     why: 'the binary may hold the old or the new text, so it is not kept for later runs',
     help: 'run the same command again once the file is as you want it',
-  });
-}
-
-function generationFailed(
-  step: Step,
-  exitCode: number,
-  missing: string | undefined,
-  tail: readonly string[],
-): Diagnostic {
-  return error('generate/command-failed', {
-    what:
-      exitCode !== 0
-        ? `${step.title} ended with exit code ${exitCode}`
-        : `${step.title} did not write ${missing}`,
-    ...(tail.length > 0 ? { why: tail.join('\n') } : {}),
-    help: `run ${step.title} in the tree by hand, mend what it names, then build again`,
   });
 }

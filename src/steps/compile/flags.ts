@@ -61,7 +61,7 @@ function compilerFlags(context: FlagContext): string {
   const user = options.gcflags ?? '';
   const debug = isDebug(context);
   if (usesGoTrimpath(context) || tree.flags.trim === 'go' || tree.flags.trim === 'never') {
-    return debug ? `${user ? `${user} ` : ''}all=-N -l` : user;
+    return debug ? `all=-N -l ${user}`.trim() : user;
   }
   if (options.reproducible) return `-trimpath=${sourceRoot(context)} ${user}`.trim();
   if (tree.flags.trim === 'root')

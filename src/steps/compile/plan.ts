@@ -116,6 +116,13 @@ function defaultName(goPackage: string): string {
 /** Flags that print more and change no byte. */
 const TALKATIVE = new Set(['-v', '-x', '-work']);
 
+function withoutTalk(goFlags: string): string {
+  return goFlags
+    .split(' ')
+    .filter((flag) => !TALKATIVE.has(flag))
+    .join(' ');
+}
+
 /** Variables that say where things lie; with paths trimmed they leave no trace in a binary. */
 const PLACES = new Set(['GOPATH', 'GOROOT']);
 
@@ -143,7 +150,8 @@ function keyParts(context: CompileContext, action: GoBuildAction): Record<string
   }
   for (const [name, value] of Object.entries(action.environment)) {
     if (VOLATILE_VARIABLES.has(name) || (options.reproducible && PLACES.has(name))) continue;
-    parts[`environment ${name}`] = value;
+    const telling = name === 'GOFLAGS' ? withoutTalk(value) : value;
+    if (telling) parts[`environment ${name}`] = telling;
   }
   for (const [path, text] of Object.entries(action.addedSources ?? {}))
     parts[`added ${path}`] = digestOfBytes(text);

@@ -32,9 +32,19 @@ export function planGeneration(
       needs: before ? [before.id] : [],
       inputs: [],
       outputs: need.outputs,
-      action: { kind: 'command', argv: need.command, environment, workingDirectory: tree.root },
+      action: {
+        kind: 'command',
+        argv: argvOf(tree.root, need.command),
+        environment,
+        workingDirectory: tree.root,
+      },
       keyParts: { command: need.command.join(' ') },
     });
   }
   return { steps, because };
+}
+
+/** A script of the tree is named by its absolute path; other programs are found on PATH. */
+function argvOf(root: string, [program = '', ...rest]: readonly string[]): readonly string[] {
+  return [program.includes('/') ? `${root}/${program}` : program, ...rest];
 }
