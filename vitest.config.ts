@@ -3,13 +3,13 @@ import { defineConfig } from 'vitest/config';
 // One project per ring of the style guide. `unit` needs nothing but Node; the others say what they want.
 export default defineConfig({
   test: {
-    reporters: ['default', './test/closing-line.ts'],
+    reporters: ['default', './tests/closing-line.ts'],
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'] } },
+      { test: { name: 'unit', include: ['src/**/*.test.ts', 'tests/*.test.ts'] } },
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['tests/integration/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'real-tree',
-          include: ['test/real-tree/**/*.test.ts'],
+          include: ['tests/real-tree/**/*.test.ts'],
           testTimeout: 2_700_000,
           hookTimeout: 2_700_000,
           fileParallelism: false,

@@ -1,4 +1,4 @@
-# Steps that ./quickstart and ./test.sh share; sourced, with $root set. POSIX sh. Everything fetched lands in one
+# Steps that ./quickstart and ./test share; sourced, with $root set. POSIX sh. Everything fetched lands in one
 # private folder; nothing of the system changes, except apt packages where a function says so. The shell has no
 # local variables: what a function sets, it names for itself alone.
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fixture, hostWith, printed, scratch } from '../../test/trees.ts';
+import { fixture, hostWith, printed, scratch } from '../../tests/trees.ts';
 import { openTree } from '../tree/open.ts';
 import { loadConfig } from './load.ts';
 import { jsonSchema } from './schema.ts';

@@ -8,7 +8,7 @@ import {
   type Misbehaviour,
   miniatureToolchain,
   proxyPath,
-} from '../../test/fakes/module-proxy.ts';
+} from '../../tests/fakes/module-proxy.ts';
 import { Failure } from '../diagnostic/diagnostic.ts';
 import { printDiagnostic } from '../diagnostic/printer.ts';
 import { type Host, realHost } from './host.ts';

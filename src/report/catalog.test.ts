@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { failedRun, goodRun } from '../../test/fixtures/runs.ts';
+import { failedRun, goodRun } from '../../tests/fixtures/runs.ts';
 import { EVENT_CATALOG, renderEventReference } from './catalog.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/reference/events.md', import.meta.url));

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { goodRun, noOpRun } from '../../test/fixtures/runs.ts';
+import { goodRun, noOpRun } from '../../tests/fixtures/runs.ts';
 import { realHost } from '../host/host.ts';
 import type { Event } from './events.ts';
 import { finishRun, openRun } from './finish.ts';

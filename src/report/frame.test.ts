@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { goodRun, largeRun, noOpRun } from '../../test/fixtures/runs.ts';
-import { expectGolden } from '../../test/golden.ts';
+import { goodRun, largeRun, noOpRun } from '../../tests/fixtures/runs.ts';
+import { expectGolden } from '../../tests/golden.ts';
 import { estimateRemaining } from './estimate.ts';
 import { foldRun, type RunRecord } from './fold.ts';
 import { renderFinished, renderFrame } from './frame.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { failedRun, goodRun } from '../../test/fixtures/runs.ts';
+import { failedRun, goodRun } from '../../tests/fixtures/runs.ts';
 import { printDiagnostic } from '../diagnostic/printer.ts';
 import { crc32c } from '../formats/crc32c.ts';
 import { Journal, journalLine, readJournal } from './journal.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { failedRun, goodRun, noOpRun, RunScript } from '../../test/fixtures/runs.ts';
-import { expectGolden } from '../../test/golden.ts';
+import { failedRun, goodRun, noOpRun, RunScript } from '../../tests/fixtures/runs.ts';
+import { expectGolden } from '../../tests/golden.ts';
 import type { Event } from './events.ts';
 import { JsonLines } from './json.ts';
 import { PlainLines } from './plain.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Screen } from '../../test/fakes/screen.ts';
-import { failedRun, goodRun, noOpRun } from '../../test/fixtures/runs.ts';
-import { expectGolden } from '../../test/golden.ts';
+import { Screen } from '../../tests/fakes/screen.ts';
+import { failedRun, goodRun, noOpRun } from '../../tests/fixtures/runs.ts';
+import { expectGolden } from '../../tests/golden.ts';
 import type { Event } from './events.ts';
 import { TerminalView } from './terminal.ts';
 

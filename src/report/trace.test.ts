@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { failedRun, goodRun, largeRun } from '../../test/fixtures/runs.ts';
-import { expectGolden } from '../../test/golden.ts';
+import { failedRun, goodRun, largeRun } from '../../tests/fixtures/runs.ts';
+import { expectGolden } from '../../tests/golden.ts';
 import { barsOf, criticalPath } from './bars.ts';
 import { durationOf, foldRun } from './fold.ts';
 import { renderTrace } from './trace.ts';

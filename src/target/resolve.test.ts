@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fixture, hostWith, printed, treeAt } from '../../test/trees.ts';
+import { fixture, hostWith, printed, treeAt } from '../../tests/trees.ts';
 import { diskLookup } from '../tree/lookup.ts';
 import { resolvePlatforms, resolveTargets, splitWhat } from './resolve.ts';
 import type { Target } from './target.ts';

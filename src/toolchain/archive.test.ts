@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { toolchainEntries } from '../../test/fakes/module-proxy.ts';
-import { type ZipEntry, zipOf } from '../../test/fakes/zip.ts';
+import { toolchainEntries } from '../../tests/fakes/module-proxy.ts';
+import { type ZipEntry, zipOf } from '../../tests/fakes/zip.ts';
 import { ToolchainArchive } from './archive.ts';
 
 const PREFIX = 'golang.org/toolchain@v0.0.1-go1.15.15.linux-amd64/';

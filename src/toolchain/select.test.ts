@@ -20,7 +20,7 @@ import {
   type Misbehaviour,
   miniatureToolchain,
   proxyPath,
-} from '../../test/fakes/module-proxy.ts';
+} from '../../tests/fakes/module-proxy.ts';
 import { type Config, NO_CONFIG } from '../config/config.ts';
 import { printDiagnostic } from '../diagnostic/printer.ts';
 import { type Host, realHost } from '../host/host.ts';
@@ -323,7 +323,7 @@ describe('two runs', () => {
     });
     const killed = spawn(
       process.execPath,
-      [join(import.meta.dirname, '../../test/fakes/select-child.ts'), GO_115.sum],
+      [join(import.meta.dirname, '../../tests/fakes/select-child.ts'), GO_115.sum],
       {
         env: {
           PATH: '/nowhere',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fixture, hostWith } from '../../test/trees.ts';
+import { fixture, hostWith } from '../../tests/trees.ts';
 import { diskLookup, packageClause } from './lookup.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { copyOf, fixture, hostWith, printed, scratch, treeAt } from '../../test/trees.ts';
+import { copyOf, fixture, hostWith, printed, scratch, treeAt } from '../../tests/trees.ts';
 import { NO_CONFIG } from '../config/config.ts';
 import { findTreeRoot, openTree } from './open.ts';
 

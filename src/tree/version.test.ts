@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { copyOf, fixture, hostWith, printed, scratch, treeAt } from '../../test/trees.ts';
+import { copyOf, fixture, hostWith, printed, scratch, treeAt } from '../../tests/trees.ts';
 import { readTreeVersion, stampFlags, type VersionOptions } from './version.ts';
 
 const COMMIT_TIME = '2024-05-06T07:08:09Z';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { failedRun, goodRun, largeRun, noOpRun, RunScript } from '../../../test/fixtures/runs.ts';
-import { expectGolden } from '../../../test/golden.ts';
+import { failedRun, goodRun, largeRun, noOpRun, RunScript } from '../../../tests/fixtures/runs.ts';
+import { expectGolden } from '../../../tests/golden.ts';
 import { foldRun } from '../fold.ts';
 import { summarise } from '../summary.ts';
 import { escapeHtml, html } from './html.ts';

@@ -17,7 +17,7 @@ afterAll(() => {
   for (const directory of made) rmSync(directory, { recursive: true, force: true });
 });
 
-/** Absolute path of a tree in test/fixtures. */
+/** Absolute path of a tree in tests/fixtures. */
 export function fixture(name: string): string {
   return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 }
