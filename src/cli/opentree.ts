@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { type Diagnostic, Failure, taken } from '../diagnostic/diagnostic.ts';
-import { digestOfBytes } from '../host/digest.ts';
+import { digestOfBytes } from '../formats/digest.ts';
 import { cacheDirectory } from '../host/host.ts';
 import { findTreeRoot, notFound, openTree } from '../tree/open.ts';
 import type { Tree } from '../tree/tree.ts';

@@ -1,5 +1,5 @@
 /** The key of a Step, and which of its parts differs from last time. Pure. */
-import { type Digest, digestOfBytes, digestOfRecord } from '../host/digest.ts';
+import { type Digest, digestOfBytes, digestOfRecord } from '../formats/digest.ts';
 import type { Step } from '../plan/step.ts';
 import type { StepHistory } from './history.ts';
 

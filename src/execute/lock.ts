@@ -31,8 +31,8 @@ export async function takeLock(
   const path = `${directory}/lock`;
   const groups = `${directory}/lock.groups`;
   const self: Holder = {
-    pid: process.pid,
-    started: startTime(host, process.pid) ?? '',
+    pid: host.processes.self.pid,
+    started: startTime(host, host.processes.self.pid) ?? '',
     boot: bootId(host),
     command,
     since: new Date(host.clock.now()).toISOString(),

@@ -3,7 +3,7 @@
  * schedules, remembers keys and cancels; how a binary is made is `steps/`, where bytes are kept is `store/`.
  */
 import { type Diagnostic, error, Failure, warning } from '../diagnostic/diagnostic.ts';
-import { type Digest, digestOfFile } from '../host/digest.ts';
+import type { Digest } from '../formats/digest.ts';
 import type { Host } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { CommandAction, GoBuildAction, Step, StepId } from '../plan/step.ts';
@@ -157,7 +157,7 @@ class Run {
       stat.inode === output.stat.inode
     )
       return true;
-    return digestOfFile(output.path) === output.digest;
+    return this.#x.host.files.digest(output.path) === output.digest;
   }
 
   #restore(step: Step, key: Digest): OutputRecord[] | undefined {
@@ -234,7 +234,7 @@ class Run {
   #land(step: Step, file: string, milliseconds: number): void {
     const { host, store, emit } = this.#x;
     const path = step.outputs[0] as string;
-    const digest = digestOfFile(file);
+    const digest = host.files.digest(file);
     const size = host.files.lstat(file)?.size ?? 0;
     host.files.publishMove(file, path, 0o755);
     const output: OutputRecord = { path, digest, size, stat: this.#statOf(path) };

@@ -1,5 +1,5 @@
 /** What one checkout remembers between runs: the file index, the package graph, and the last key of every Step. */
-import type { Digest } from '../host/digest.ts';
+import type { Digest } from '../formats/digest.ts';
 import type { FileStat } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import type { StepId } from '../plan/step.ts';

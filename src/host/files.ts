@@ -1,4 +1,5 @@
 /** Files and directories. Whatever others read appears whole under its final name, or not at all. */
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -14,6 +15,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -27,6 +29,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Diagnostic, error, Failure } from '../diagnostic/diagnostic.ts';
+
+const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
 
 /** The five facts that tell whether a file may have changed; times in milliseconds with fractions. */
 export interface FileStat {
@@ -136,6 +140,23 @@ export class Files {
 
   setMode(path: string, mode: number): void {
     this.#translated(path, () => chmodSync(path, mode));
+  }
+
+  /** SHA-256 of a file of any size, in hexadecimal. */
+  digest(path: string): string {
+    return this.#translated(path, () => {
+      const file = openSync(path, 'r');
+      try {
+        const sum = createHash('sha256');
+        for (let read = 1; read > 0; ) {
+          read = readSync(file, READ_BUFFER, 0, READ_BUFFER.length, null);
+          sum.update(READ_BUFFER.subarray(0, read));
+        }
+        return sum.digest('hex');
+      } finally {
+        closeSync(file);
+      }
+    });
   }
 
   /** Sets the time of last use (mtime) of a file; one that may not be touched is left as it is. */

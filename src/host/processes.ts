@@ -116,6 +116,11 @@ export class Processes {
     }
   }
 
+  /** Our own process. */
+  get self(): { readonly pid: number; readonly isRoot: boolean } {
+    return { pid: process.pid, isRoot: process.getuid?.() === 0 };
+  }
+
   isAlive(pid: number): boolean {
     try {
       process.kill(pid, 0);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { digestOfBytes } from './digest.ts';
+import { digestOfBytes } from '../formats/digest.ts';
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
-import { digestOfBytes } from '../host/digest.ts';
+import { digestOfBytes } from '../formats/digest.ts';
 import { realHost } from '../host/host.ts';
 import { LocalStore, type StoredOutput } from './local.ts';
 

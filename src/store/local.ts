@@ -4,7 +4,7 @@
  * folder does not know what a key is made of.
  */
 import { type Diagnostic, Failure, warning } from '../diagnostic/diagnostic.ts';
-import { type Digest, digestOfFile } from '../host/digest.ts';
+import type { Digest } from '../formats/digest.ts';
 import type { Host } from '../host/host.ts';
 
 /** Bytes that the store is kept to unless a person says otherwise; what was used longest ago goes first. */
@@ -56,7 +56,7 @@ export class LocalStore {
   restore(output: StoredOutput, to: string): boolean {
     const path = this.#objectPath(output.digest);
     if (!this.#holds(output)) return false;
-    if (digestOfFile(path) !== output.digest) {
+    if (this.#host.files.digest(path) !== output.digest) {
       this.#setAside(output.digest);
       return false;
     }
@@ -111,7 +111,7 @@ export class LocalStore {
 
   /** Digests every object anew; those that are not what their name says are set aside and returned. */
   verify(): readonly Digest[] {
-    const wrong = this.#objects().filter((object) => digestOfFile(object.path) !== object.digest);
+    const wrong = this.#objects().filter((object) => this.#host.files.digest(object.path) !== object.digest);
     for (const object of wrong) this.#setAside(object.digest);
     return wrong.map((object) => object.digest);
   }

@@ -18,9 +18,9 @@ import {
   type Result,
   warning,
 } from '../diagnostic/diagnostic.ts';
+import { atLeast, compareGoVersions, isRelease, minorOf, parseGoVersion } from '../formats/goversion.ts';
 import type { Fact, Tree } from '../tree/tree.ts';
 import type { GoModLines } from './gomod.ts';
-import { atLeast, compareGoVersions, isRelease, minorOf, parseGoVersion } from './goversion.ts';
 
 /** What a tree says about Go; no root means that no tree is asked. */
 export type GoFacts = Partial<Pick<Tree, 'root' | 'minimumGo' | 'pinnedGo' | 'crossImageGo'>>;

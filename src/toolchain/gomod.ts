@@ -1,8 +1,8 @@
 /** The `go` and `toolchain` lines of a go.mod or go.work file, with their places. */
 import { join } from 'node:path';
+import { parseGoVersion } from '../formats/goversion.ts';
 import type { Host } from '../host/host.ts';
 import type { Fact } from '../tree/tree.ts';
-import { parseGoVersion } from './goversion.ts';
 
 /** What a tree's module files say about Go. */
 export interface GoModLines {

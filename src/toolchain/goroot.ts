@@ -1,9 +1,9 @@
 /** Go toolchains that already lie on a disk: what version they are, and what proves it. No Go is run to know. */
 import { dirname, join } from 'node:path';
 import { type Diagnostic, warning } from '../diagnostic/diagnostic.ts';
-import { digestOfFile, digestOfRecord } from '../host/digest.ts';
+import { digestOfRecord } from '../formats/digest.ts';
+import { parseGoVersion } from '../formats/goversion.ts';
 import type { Host } from '../host/host.ts';
-import { parseGoVersion } from './goversion.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** A GOROOT and the version that its VERSION file states, `devel` for one built from a branch. */
@@ -48,7 +48,7 @@ export function digestOfGoroot(host: Host, root: string): string {
     'bin/go',
     ...directories.flatMap((directory) => programsIn(host, root, directory)),
   ];
-  return `sha256:${digestOfRecord(Object.fromEntries(files.map((name) => [name, digestOfFile(join(root, name))])))}`;
+  return `sha256:${digestOfRecord(Object.fromEntries(files.map((name) => [name, host.files.digest(join(root, name))])))}`;
 }
 
 const BUILD_TOOLS = /^(asm|cgo|compile|link|pack|buildid|\d[acgl])(\.exe)?$/;

@@ -1,7 +1,7 @@
 /** Remembers which toolchain a set of facts led to, so that the next run reads one small file and no more. */
 import { join } from 'node:path';
 import { ok, type Result } from '../diagnostic/diagnostic.ts';
-import { digestOfRecord } from '../host/digest.ts';
+import { digestOfRecord } from '../formats/digest.ts';
 import type { Host } from '../host/host.ts';
 import { storeDirectory } from './store.ts';
 import type { Toolchain } from './toolchain.ts';

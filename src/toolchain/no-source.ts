@@ -1,9 +1,9 @@
 /** The letter to a person whose machine has no Go for the tree, and no place to get one from. */
 import type { Config } from '../config/config.ts';
 import { type Diagnostic, error } from '../diagnostic/diagnostic.ts';
+import { minorOf } from '../formats/goversion.ts';
 import { type GoFacts, type GoWish, wishFor } from './choose.ts';
 import type { GoModLines } from './gomod.ts';
-import { minorOf } from './goversion.ts';
 import { PROXY_SETTING, parseMirrors } from './proxy.ts';
 import type { Setting } from './settings.ts';
 

@@ -1,10 +1,10 @@
 /** What a selection would do, without doing it: for `doctor` and dry runs. Nothing is fetched or written. */
 import type { Config } from '../config/config.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { minorOf } from '../formats/goversion.ts';
 import type { Host } from '../host/host.ts';
 import { chooseGoVersion, type GoFacts, wishFor } from './choose.ts';
 import type { GoModLines } from './gomod.ts';
-import { minorOf } from './goversion.ts';
 import { noSource } from './no-source.ts';
 import { type Mirror, parseMirrors } from './proxy.ts';
 import { askedByEnvironment, goModOf, localToolchains } from './select.ts';

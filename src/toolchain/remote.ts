@@ -1,12 +1,12 @@
 /** The part of a selection that needs the network: which versions the proxies have, and fetching the one chosen. */
 import type { Config } from '../config/config.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { minorOf } from '../formats/goversion.ts';
 import type { Host } from '../host/host.ts';
 import { type Network, openNetwork } from '../host/network.ts';
 import { chooseGoVersion, type GoChoice, type GoFacts, type GoWish, wishFor } from './choose.ts';
 import { fetchToolchain } from './fetch.ts';
 import type { GoModLines } from './gomod.ts';
-import { minorOf } from './goversion.ts';
 import { noSource } from './no-source.ts';
 import { type Mirror, parseMirrors, remoteVersions } from './proxy.ts';
 import type { SelectOptions } from './select.ts';

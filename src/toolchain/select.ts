@@ -2,11 +2,11 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { bad, type Diagnostic, error, ok, type Result } from '../diagnostic/diagnostic.ts';
+import { minorOf, parseGoVersion } from '../formats/goversion.ts';
 import type { Host } from '../host/host.ts';
 import { chooseGoVersion, type GoChoice, type GoFacts, type GoWish, wishFor } from './choose.ts';
 import { type GoModLines, readGoModLines } from './gomod.ts';
 import { digestOfGoroot, goOnPath, goroots, readGoroot } from './goroot.ts';
-import { minorOf, parseGoVersion } from './goversion.ts';
 import { recallChoice, rememberChoice } from './memory.ts';
 import { findStored, listStored, type StoredToolchain } from './store.ts';
 import type { Toolchain } from './toolchain.ts';

@@ -8,13 +8,12 @@
  * ```
  */
 import { join } from 'node:path';
-import { digestOfFile } from '../host/digest.ts';
+import { compareGoVersions } from '../formats/goversion.ts';
 import { cacheDirectory, type Host } from '../host/host.ts';
 import { sharedTemporaryName, sweepTemporary } from '../host/temporary.ts';
 import type { Platform } from '../target/platform.ts';
 import type { ToolchainArchive } from './archive.ts';
 import { type Manifest, moduleSum } from './dirhash.ts';
-import { compareGoVersions } from './goversion.ts';
 
 /** What the store knows about one toolchain. */
 export interface StoredToolchain {
@@ -132,7 +131,7 @@ export function verifyStored(host: Host, stored: StoredToolchain, signal: AbortS
     signal.throwIfAborted();
     const file = join(stored.root, path);
     if (!host.files.isFile(file)) missing.push(path);
-    else if (digestOfFile(file) !== digest) changed.push(path);
+    else if (host.files.digest(file) !== digest) changed.push(path);
   }
   const sum = moduleSum(manifest, modulePrefix(stored.version, stored.platform));
   return { changed, missing, manifestIsWhole: sum === stored.sum };

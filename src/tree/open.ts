@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { bad, type Diagnostic, error, Failure, ok, type Result } from '../diagnostic/diagnostic.ts';
-import { digestOfRecord } from '../host/digest.ts';
+import { digestOfRecord } from '../formats/digest.ts';
 import type { Host } from '../host/host.ts';
 import { withConfig } from './eras/configured.ts';
 import { isKarmada, readKarmada } from './eras/karmada.ts';

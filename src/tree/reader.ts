@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Location } from '../diagnostic/diagnostic.ts';
-import { type Digest, digestOfBytes } from '../host/digest.ts';
+import { type Digest, digestOfBytes } from '../formats/digest.ts';
 import type { FileStat } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 

@@ -61,7 +61,7 @@ export async function runInCell(host: Host, request: CellRequest): Promise<CellR
   const bash = locate(host, 'bash');
   if (!bash) return { kind: 'unavailable', why: 'bash was not found on PATH' };
   if (!host.platform.startsWith('linux/')) return { kind: 'unavailable', why: 'only Linux has the sandbox' };
-  const root = process.getuid?.() === 0;
+  const root = host.processes.self.isRoot;
   for (const withUser of root ? [false, true] : [true]) {
     const result = await runInNamespaces(host, request, bash, root && !withUser);
     if (result && result.exitCode !== NO_CELL) return { kind: 'ran', cell: 'namespace', result };
@@ -182,7 +182,7 @@ async function runAsOtherUser(
 ): Promise<ProcessResult | undefined> {
   const setpriv = locate(host, 'setpriv');
   if (!setpriv) return undefined;
-  const uid = 2_000_000_000 + (process.pid % 1_000_000);
+  const uid = 2_000_000_000 + (host.processes.self.pid % 1_000_000);
   const become = [setpriv, `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs'];
   const closed = [...become, '--bounding-set=-all', '--inh-caps=-all'];
   const common = {

@@ -1,12 +1,12 @@
 /** From a request to the compile Steps of a tree: targets resolved, toolchain and version chosen. */
 import { type Diagnostic, error, taken } from '../../diagnostic/diagnostic.ts';
+import { atLeast } from '../../formats/goversion.ts';
 import type { GoBuildAction, Step } from '../../plan/step.ts';
 import type { MachineFacts } from '../../steps/compile/environment.ts';
 import { cleanGoFlags } from '../../steps/compile/goflags.ts';
 import { planCompile } from '../../steps/compile/plan.ts';
 import { resolvePlatforms, resolveTargets, splitWhat } from '../../target/resolve.ts';
 import type { BuildUnit } from '../../target/target.ts';
-import { atLeast } from '../../toolchain/goversion.ts';
 import { selectToolchain } from '../../toolchain/select.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
 import { diskLookup } from '../../tree/lookup.ts';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type Config, NO_CONFIG } from '../../config/config.ts';
 import { type Diagnostic, error, Failure, unwrap, warning } from '../../diagnostic/diagnostic.ts';
-import { compareGoVersions } from '../../toolchain/goversion.ts';
+import { compareGoVersions } from '../../formats/goversion.ts';
 import { localToolchains, selectToolchain } from '../../toolchain/select.ts';
 import { listStored, removeStored, verifyStored } from '../../toolchain/store.ts';
 import { findTreeRoot } from '../../tree/open.ts';

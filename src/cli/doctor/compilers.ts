@@ -1,9 +1,10 @@
 /** Doctor's questions about C compilers: which the tree's cgo targets need, per platform (spec local-build 8). */
+
+import { atLeast } from '../../formats/goversion.ts';
 import type { Host } from '../../host/host.ts';
 import { cgoOf } from '../../steps/compile/environment.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
 import type { TargetClass } from '../../target/target.ts';
-import { atLeast } from '../../toolchain/goversion.ts';
 import type { Tree } from '../../tree/tree.ts';
 import { type Check, lacking, ok } from './check.ts';
 

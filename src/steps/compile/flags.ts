@@ -1,6 +1,7 @@
 /** The flags that a tree's own build function would give to go (spec local-build 6), for one class of target. */
+
+import { atLeast } from '../../formats/goversion.ts';
 import type { TargetClass } from '../../target/target.ts';
-import { atLeast } from '../../toolchain/goversion.ts';
 import type { Tree } from '../../tree/tree.ts';
 import type { CompileOptions } from './options.ts';
 

@@ -1,6 +1,6 @@
 /** GOFLAGS of the user, cleaned of what an older Go would stop at. */
 import { type Diagnostic, warning } from '../../diagnostic/diagnostic.ts';
-import { atLeast } from '../../toolchain/goversion.ts';
+import { atLeast } from '../../formats/goversion.ts';
 
 /** The Go release that introduced a build flag; flags not listed are as old as GOFLAGS itself (1.11). */
 const SINCE: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** What `go list` is to be asked for a compile Step. Pure. */
-import { digestOfRecord } from '../../host/digest.ts';
+import { digestOfRecord } from '../../formats/digest.ts';
 import type { GoBuildAction, Step } from '../../plan/step.ts';
 import type { ListingRequest, ListingRoot } from '../../tree/packages/golist.ts';
 import { VOLATILE_VARIABLES } from './environment.ts';

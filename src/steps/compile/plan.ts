@@ -1,5 +1,5 @@
 /** One Step for one binary on one platform: `go build` or `go test -c` with the tree's own flags. Pure. */
-import { digestOfBytes, digestOfRecord } from '../../host/digest.ts';
+import { digestOfBytes, digestOfRecord } from '../../formats/digest.ts';
 import type { GoBuildAction, Step } from '../../plan/step.ts';
 import { executableName, type Platform, splitPlatform } from '../../target/platform.ts';
 import type { BuildUnit, Target } from '../../target/target.ts';

@@ -1,9 +1,9 @@
 /** Runs go for a batch of compile Steps: one process for all that differ only in their package. */
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import { error } from '../../diagnostic/diagnostic.ts';
+import { atLeast } from '../../formats/goversion.ts';
 import type { Host } from '../../host/host.ts';
 import type { GoBuildAction, Step } from '../../plan/step.ts';
-import { atLeast } from '../../toolchain/goversion.ts';
 import { isPackageName, readGoErrors } from './errors.ts';
 
 export interface CompileRun {

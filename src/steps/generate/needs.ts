@@ -2,7 +2,7 @@
  * Which generated files are missing or stale. The rule of freshness: what came with the tree counts as fresh at
  * first sight; from then on the declarations that generators read decide.
  */
-import { digestOfBytes } from '../../host/digest.ts';
+import { digestOfBytes } from '../../formats/digest.ts';
 import type { Files } from '../../host/files.ts';
 import type { Step, StepId } from '../../plan/step.ts';
 import type { FileIndex } from '../../tree/packages/fileindex.ts';

@@ -2,7 +2,7 @@
  * The content index: path → (stat, digest, shape). A file is read again only when its stat moved, or when it was
  * written so shortly before it was indexed that a second write could hide behind the same time (git's racy rule).
  */
-import { type Digest, digestOfBytes } from '../../host/digest.ts';
+import { type Digest, digestOfBytes } from '../../formats/digest.ts';
 import type { FileStat, Files } from '../../host/files.ts';
 import { declarationsOf } from './declarations.ts';
 import { readGoHeader } from './header.ts';

@@ -1,7 +1,7 @@
 /** Go's own answer to "which packages, from which files": `go list`, one call for many roots, decoded. */
 import { bad, type Diagnostic, error, type Location, ok, type Result } from '../../diagnostic/diagnostic.ts';
+import { atLeast } from '../../formats/goversion.ts';
 import type { Host } from '../../host/host.ts';
-import { atLeast } from '../../toolchain/goversion.ts';
 
 /** What `go list` is asked; equal keys give equal answers for the same tree. */
 export interface ListingRequest {

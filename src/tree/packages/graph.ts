@@ -3,7 +3,7 @@
  * with nothing changed asks the disk for stats only; Go is asked again only when a header or a directory moved.
  */
 import { type Diagnostic, error } from '../../diagnostic/diagnostic.ts';
-import { type Digest, digestOfBytes } from '../../host/digest.ts';
+import { type Digest, digestOfBytes } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import type { FileIndex } from './fileindex.ts';
 import { type GoListPackage, goList, type ListingRequest, type ListingRoot } from './golist.ts';
