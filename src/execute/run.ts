@@ -2,7 +2,7 @@
  * Executes a Plan: what is fresh stays, what the store knows is restored, the rest is run in batches. This folder
  * schedules, remembers keys and cancels; how a binary is made is `steps/`, where bytes are kept is `store/`.
  */
-import { type Diagnostic, error, Failure, warning } from '../diagnostic/diagnostic.ts';
+import { type Diagnostic, Failure, warning } from '../diagnostic/diagnostic.ts';
 import type { Digest } from '../formats/digest.ts';
 import type { Host } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -18,6 +18,7 @@ import { readClosures, rememberedClosures } from './closures.ts';
 import type { History } from './history.ts';
 import { differences, keyOf } from './key.ts';
 import type { Lock } from './lock.ts';
+import { isIntact, restoreOutputs, statOf } from './outputs.ts';
 import type { OutputRecord, RunState } from './state.ts';
 
 export interface Execution {
@@ -120,13 +121,13 @@ class Run {
     const key = keyOf(step, closure.packages);
     this.#keys.set(step.id, key);
     const record = this.#x.state.steps[step.id];
-    if (record?.key === key && record.outputs.every((output) => this.#isIntact(output))) {
+    if (record?.key === key && record.outputs.every((output) => isIntact(this.#x.host, output))) {
       this.#finish(step, 'fresh', this.#x.host.clock.monotonic() - started, record.outputs);
       return undefined;
     }
     const because = record?.key === key ? 'an output is gone or was changed' : this.#why(step, closure)[0];
     this.#because.set(step.id, because ?? 'its key changed');
-    const outputs = this.#restore(step, key);
+    const outputs = restoreOutputs(this.#x.host, this.#x.store, key, step.outputs);
     if (!outputs) return (step.action as GoBuildAction).batch;
     this.#emitStarted(step);
     this.#record(step, closure, outputs, 0);
@@ -146,30 +147,6 @@ class Run {
       },
       (digest) => this.#x.history.files(digest),
     );
-  }
-
-  #isIntact(output: OutputRecord): boolean {
-    const stat = this.#x.host.files.lstat(output.path);
-    if (!stat || stat.size !== output.size) return false;
-    if (
-      stat.mtime === output.stat.mtime &&
-      stat.ctime === output.stat.ctime &&
-      stat.inode === output.stat.inode
-    )
-      return true;
-    return this.#x.host.files.digest(output.path) === output.digest;
-  }
-
-  #restore(step: Step, key: Digest): OutputRecord[] | undefined {
-    const found = this.#x.store.lookUp(key);
-    if (!found || found.outputs.length !== step.outputs.length) return undefined;
-    const records: OutputRecord[] = [];
-    for (const [i, output] of found.outputs.entries()) {
-      const path = step.outputs[i] as string;
-      if (!this.#x.store.restore(output, path)) return undefined;
-      records.push({ path, digest: output.digest, size: output.size, stat: this.#statOf(path) });
-    }
-    return records;
   }
 
   #emitStarted(step: Step): void {
@@ -237,7 +214,7 @@ class Run {
     const digest = host.files.digest(file);
     const size = host.files.lstat(file)?.size ?? 0;
     host.files.publishMove(file, path, 0o755);
-    const output: OutputRecord = { path, digest, size, stat: this.#statOf(path) };
+    const output: OutputRecord = { path, digest, size, stat: statOf(host, path) };
     const closure = this.#x.closures.get(step) as Closure;
     const moved = this.#movedInput(closure);
     if (moved) {
@@ -341,18 +318,6 @@ class Run {
       outputs: outputs.map(({ path, size, digest }) => ({ path, size, digest })),
       ...(key ? { key } : {}),
     });
-  }
-
-  #statOf(path: string) {
-    const stat = this.#x.host.files.lstat(path);
-    if (!stat)
-      throw new Failure(
-        error('disk/write-failed', {
-          what: `${path} vanished after it was written`,
-          help: 'see what else writes there, then run the command again',
-        }),
-      );
-    return stat;
   }
 }
 
