@@ -8,6 +8,8 @@ import type { Start } from '../commands.ts';
 import type { CommandContext } from '../request.ts';
 
 export function configure(command: Command, start: Start): void {
+  // Options of every command are understood behind prune and verify too.
+  command.enablePositionalOptions(false);
   command
     .description('size of the store that all checkouts share')
     .action(() => start(async (context) => showSize(context)));
