@@ -25,6 +25,8 @@ export interface Execution {
   readonly host: Host;
   readonly plan: Plan;
   readonly closures: Map<Step, Closure>;
+  /** Keys that are known already, for the closures as they are given. */
+  readonly keys: Map<StepId, Digest>;
   /** Why a Step is planned at all, where that is known before its inputs are looked at. */
   readonly because: ReadonlyMap<StepId, string>;
   readonly root: string;
@@ -58,7 +60,6 @@ class Run {
   readonly #started = new Set<StepId>();
   readonly #running = new Set<Promise<void>>();
   readonly #queue: Step[][] = [];
-  readonly #keys = new Map<StepId, Digest>();
   readonly #because = new Map<StepId, string>();
   #commands = 0;
   #stages = 0;
@@ -118,8 +119,8 @@ class Run {
       return undefined;
     }
     const started = this.#x.host.clock.monotonic();
-    const key = keyOf(step, closure.packages);
-    this.#keys.set(step.id, key);
+    const key = this.#x.keys.get(step.id) ?? keyOf(step, closure.packages);
+    this.#x.keys.set(step.id, key);
     const record = this.#x.state.steps[step.id];
     if (record?.key === key && record.outputs.every((output) => isIntact(this.#x.host, output))) {
       this.#finish(step, 'fresh', this.#x.host.clock.monotonic() - started, record.outputs);
@@ -223,7 +224,7 @@ class Run {
       emit({ type: 'diagnostic', diagnostic: inputChanged(step, moved) });
     } else {
       const name = path.slice(path.lastIndexOf('/') + 1);
-      store.keep(this.#keys.get(step.id) as Digest, [{ name, path, digest, size }], milliseconds);
+      store.keep(this.#x.keys.get(step.id) as Digest, [{ name, path, digest, size }], milliseconds);
       this.#record(step, closure, [output], milliseconds);
     }
     this.#finish(step, 'built', milliseconds, [output]);
@@ -243,7 +244,7 @@ class Run {
     const { state, graph, history } = this.#x;
     const before = state.steps[step.id]?.milliseconds ?? 0;
     state.steps[step.id] = {
-      key: this.#keys.get(step.id) as Digest,
+      key: this.#x.keys.get(step.id) as Digest,
       outputs,
       milliseconds: milliseconds || before,
     };
@@ -282,6 +283,7 @@ class Run {
     const reading = await readClosures(waiting, remembered, graph, goVersion, signal);
     for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
     for (const step of waiting) {
+      this.#x.keys.delete(step.id);
       const closure = reading.closures.get(step);
       if (closure) closures.set(step, closure);
       else closures.delete(step);
@@ -312,7 +314,7 @@ class Run {
 
   #finish(step: Step, outcome: StepOutcome, milliseconds: number, outputs: readonly OutputFile[]): void {
     this.#outcomes.set(step.id, outcome);
-    const key = this.#keys.get(step.id);
+    const key = this.#x.keys.get(step.id);
     this.#x.emit({
       ...{ type: 'step-finished', step: step.id, outcome, milliseconds },
       outputs: outputs.map(({ path, size, digest }) => ({ path, size, digest })),

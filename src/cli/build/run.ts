@@ -138,10 +138,10 @@ async function executeAll(
   removeAddedSources(host, addedNames);
   prepareWorkspace(host, tree, layout);
   const remembered = rememberedClosures(steps, memory.graph, toolchain.version);
-  const fresh = steps.every((step) => {
-    const closure = remembered.get(step);
-    return closure && memory.state.steps[step.id]?.key === keyOf(step, closure.packages);
-  });
+  const keys = new Map([...remembered].map(([step, closure]) => [step.id, keyOf(step, closure.packages)]));
+  const fresh = steps.every(
+    (step) => keys.has(step.id) && memory.state.steps[step.id]?.key === keys.get(step.id),
+  );
   if (!fresh) {
     const wrongGo = reportPathGo(host, toolchain);
     for (const diagnostic of [...(wrongGo ? [wrongGo] : []), ...build.notes])
@@ -157,7 +157,7 @@ async function executeAll(
       emit({ type: 'diagnostic', diagnostic }),
     );
     const counts = await executePlan({
-      ...{ host, plan, because, closures, store, lock, stage, addedNames, signal, emit },
+      ...{ host, plan, because, closures, keys, store, lock, stage, addedNames, signal, emit },
       ...{ graph: memory.graph, index: memory.index, state: memory.state, history: memory.history },
       root: tree.root,
       goVersion: toolchain.version,
