@@ -54,8 +54,7 @@ export function chooseGoVersion(
   if (!wished.ok) return wished;
   const wish = wished.value;
   const minimum = tree.minimumGo ?? goMod.go;
-  if (wish.kind === 'exact' && minimum && !atLeast(wish.version, minimum.value))
-    return bad(tooOld(wish, minimum));
+  if (minimum && isTooOld(wish, minimum.value, asked !== undefined)) return bad(tooOld(wish, minimum));
   const usable = available.filter((version) => !minimum || atLeast(version, minimum.value));
   const found = pick(wish, usable);
   if (!found) return bad(notAvailable(wish, minimum, available));
@@ -63,6 +62,12 @@ export function chooseGoVersion(
   return isWhatWasWished(wish, found)
     ? ok(choice)
     : ok(nearest(choice, wish), [nearestWarning(choice, wish)]);
+}
+
+/** A pin below the minimum, or a minor that a person named and no patch of which reaches it. */
+function isTooOld(wish: GoWish, minimum: string, isAsked: boolean): boolean {
+  if (wish.kind === 'exact') return !atLeast(wish.version, minimum);
+  return wish.kind === 'minor' && isAsked && compareGoVersions(minorOf(wish.version), minorOf(minimum)) < 0;
 }
 
 /** The wish of a tree; the first source that speaks wins. */

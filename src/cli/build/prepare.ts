@@ -1,5 +1,5 @@
 /** From a request to the compile Steps of a tree: targets resolved, toolchain and version chosen. */
-import { type Diagnostic, error, taken } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, ok, type Result, taken } from '../../diagnostic/diagnostic.ts';
 import { atLeast } from '../../formats/goversion.ts';
 import type { GoBuildAction, Step } from '../../plan/step.ts';
 import type { MachineFacts } from '../../steps/compile/environment.ts';
@@ -7,7 +7,9 @@ import { cleanGoFlags } from '../../steps/compile/goflags.ts';
 import { planCompile } from '../../steps/compile/plan.ts';
 import { resolvePlatforms, resolveTargets, splitWhat } from '../../target/resolve.ts';
 import type { BuildUnit } from '../../target/target.ts';
+import { previewToolchain } from '../../toolchain/preview.ts';
 import { selectToolchain } from '../../toolchain/select.ts';
+import { storeDirectory } from '../../toolchain/store.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
 import { diskLookup } from '../../tree/lookup.ts';
 import { readTreeVersion, stampFlags, type TreeVersion } from '../../tree/version.ts';
@@ -49,16 +51,7 @@ export async function prepareBuild(session: Session, request: BuildRequest): Pro
     }),
   );
   const units = resolved.value.map((unit) => withClass(unit, request));
-  const line = statusLine(context);
-  const toolchain = taken(
-    await selectToolchain(host, tree, config, {
-      toolchain: request.toolchain,
-      toolchainSum: request.toolchainSum,
-      offline: options.offline,
-      signal,
-      progress: line.show,
-    }).finally(line.clear),
-  );
+  const toolchain = taken(await toolchainFor(session, request));
   const version = taken(await versionReading);
   const cleaned = cleanGoFlags(host.environment['GOFLAGS'] ?? '', toolchain.value.version);
   const machine = machineFacts(host, userGoSettings(host));
@@ -94,6 +87,25 @@ export async function prepareBuild(session: Session, request: BuildRequest): Pro
       ...cleaned.diagnostics,
     ],
   };
+}
+
+/** The toolchain of a build, fetched if need be; a dry run fetches nothing and names where it would lie. */
+async function toolchainFor(
+  { context, tree, config }: Session,
+  request: BuildRequest,
+): Promise<Result<Toolchain>> {
+  const { host, options, signal } = context;
+  const { toolchain: asked, toolchainSum } = request;
+  const line = statusLine(context);
+  const offline = options.offline || options.dryRun;
+  const selection = { toolchain: asked, toolchainSum, offline, signal, progress: line.show };
+  const selected = await selectToolchain(host, tree, config, selection).finally(line.clear);
+  if (selected.ok || !options.dryRun) return selected;
+  const preview = await previewToolchain(host, tree, config, { asked, signal });
+  const { version, because = '' } = preview;
+  if (preview.kind !== 'fetch' || version === undefined) return selected;
+  const root = `${storeDirectory(host)}/go${version}.${host.platform.replace('/', '-')}`;
+  return ok({ version, root, digest: '', source: 'proxy', because }, preview.diagnostics);
 }
 
 /** Go reads GOFLAGS itself from 1.11 on; before, upstream put its words on the command line. */
