@@ -35,8 +35,8 @@ export interface PreparedBuild {
 
 /** Resolves a request. Starts git at most; go is not asked. */
 export async function prepareBuild(session: Session, request: BuildRequest): Promise<PreparedBuild> {
-  const { tree, config, context, layout } = session;
-  const { host, options, signal } = context;
+  const { tree, context, layout } = session;
+  const { host, signal } = context;
   const versionReading = readTreeVersion(host, tree, { ...request, signal });
   // Awaited below: a failure before that must not count as unhandled.
   versionReading.catch(() => {});
