@@ -78,8 +78,3 @@ export function taken<T>(result: Result<T>): Extract<Result<T>, { ok: true }> {
 export function unwrap<T>(result: Result<T>): T {
   return taken(result).value;
 }
-
-/** Ends a `switch` over a union: a new case then finds every reader at compile time. */
-export function assertNever(value: never): never {
-  throw new Error(`unexpected case: ${JSON.stringify(value)}`);
-}

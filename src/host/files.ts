@@ -221,12 +221,7 @@ export class Files {
       try {
         copyFileSync(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
         chmodSync(temporary, mode);
-        const file = openSync(temporary, 'r');
-        try {
-          fsyncSync(file);
-        } finally {
-          closeSync(file);
-        }
+        syncFile(temporary);
         renameSync(temporary, to);
         syncDirectory(dirname(to));
       } catch (problem) {
@@ -241,12 +236,7 @@ export class Files {
     this.#translated(to, () => {
       mkdirSync(dirname(to), { recursive: true });
       chmodSync(from, mode);
-      const file = openSync(from, 'r');
-      try {
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
+      syncFile(from);
       renameSync(from, to);
       syncDirectory(dirname(to));
     });
@@ -295,6 +285,15 @@ export class Files {
 function toFileStat(stats: Stats | undefined): FileStat | undefined {
   if (!stats) return undefined;
   return { mtime: stats.mtimeMs, ctime: stats.ctimeMs, size: stats.size, inode: stats.ino, mode: stats.mode };
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function syncDirectory(path: string): void {
