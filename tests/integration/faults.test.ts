@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -129,14 +129,9 @@ describe('a disk', () => {
   });
 
   test.runIf(ROOT)('that may not be written is named with the remedy', async () => {
-    chmodSync(repo.scratch, 0o755);
     chmodSync(repo.root, 0o555);
-    const cache = join(repo.scratch, 'cache');
-    mkdirSync(cache);
-    chownSync(cache, 65534, 65534);
     const run = await repo.kubewright(['build', 'press', '--toolchain', goroot()], {
-      uid: 65534,
-      env: { KUBEWRIGHT_CACHE: cache, GOCACHE: join(cache, 'go'), HOME: cache },
+      boundByPermissions: true,
     });
     expect([run.exitCode, run.stderr]).toEqual([
       1,

@@ -24,7 +24,8 @@ export interface RunResult {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly uid?: number;
+  /** For root: without the capabilities that let it read and write whatever permissions say. */
+  readonly boundByPermissions?: boolean;
   /** Called once with the child, to send it signals. */
   readonly onStart?: (child: ChildProcess) => void;
   readonly cwd?: string;
@@ -143,11 +144,14 @@ export function runProgram(
   const env = Object.fromEntries(
     kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const bound = options.boundByPermissions
+    ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-all']
+    : [];
+  const [program = '', ...argv] = [...bound, process.execPath, PROGRAM, ...args];
+  const child = spawn(program, argv, {
     cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...env, KUBEWRIGHT_CACHE: CACHE, GOCACHE: join(CACHE, 'go-build'), ...options.env },
-    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   options.onStart?.(child);
   let stdout = '';
@@ -158,7 +162,8 @@ export function runProgram(
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
     child.on('close', (exitCode, signal) => {
       resolve({
         exitCode,

@@ -113,7 +113,7 @@ describe.skipIf(!CHROMIUM)('the page in a browser (wants chromium: apt-get insta
     expect(await script.textContent()).toContain('CGO_ENABLED=0 \\\n');
     const copy = page.locator('details[open] .copy');
     await copy.click();
-    expect(await copy.textContent()).toBe('copied');
+    await page.locator('details[open] .copy', { hasText: 'copied' }).waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   });
