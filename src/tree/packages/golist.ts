@@ -2,6 +2,7 @@
 import { bad, type Diagnostic, error, type Location, ok, type Result } from '../../diagnostic/diagnostic.ts';
 import { atLeast } from '../../formats/goversion.ts';
 import type { Host } from '../../host/host.ts';
+import type { GoPackage } from './package.ts';
 
 /** What `go list` is asked; equal keys give equal answers for the same tree. */
 export interface ListingRequest {
@@ -20,25 +21,6 @@ export interface ListingRoot {
   readonly role: 'program' | 'tests' | 'library';
 }
 
-/** The members of `go list -json` that we read. */
-export interface GoListPackage {
-  readonly ImportPath: string;
-  readonly Dir?: string;
-  readonly Name?: string;
-  readonly Standard?: boolean;
-  readonly ForTest?: string;
-  readonly Imports?: readonly string[];
-  readonly TestImports?: readonly string[];
-  readonly XTestImports?: readonly string[];
-  readonly ImportMap?: Readonly<Record<string, string>>;
-  readonly Deps?: readonly string[];
-  readonly EmbedPatterns?: readonly string[];
-  /** Trouble in what the package imports, with -e. */
-  readonly DepsErrors?: readonly unknown[];
-  readonly Error?: { readonly Pos?: string; readonly Err: string; readonly ImportStack?: readonly string[] };
-  readonly [member: string]: unknown;
-}
-
 const LIST_BYTES = 512 * 1024 * 1024;
 
 /** All packages that the roots reach, standard library included. Problems are located Diagnostics. */
@@ -47,7 +29,7 @@ export async function goList(
   request: ListingRequest,
   roots: readonly ListingRoot[],
   signal: AbortSignal,
-): Promise<Result<readonly GoListPackage[]>> {
+): Promise<Result<readonly GoPackage[]>> {
   const names = [...new Set(roots.map((root) => root.goPackage))];
   const withTests = roots.some((root) => root.role === 'tests');
   const run = async (flags: readonly string[], packages: readonly string[]) => {
@@ -88,18 +70,18 @@ export async function goList(
   return checked([...known.values()], first.result.exitCode, first.result.stderr, request);
 }
 
-function decode(text: string): GoListPackage[] {
+function decode(text: string): GoPackage[] {
   const objects = text.split(/^\}\n/m).filter((part) => part.trim());
-  return objects.map((object) => JSON.parse(`${object}}`) as GoListPackage);
+  return objects.map((object) => JSON.parse(`${object}}`) as GoPackage);
 }
 
 /** Packages come back even beside broken ones, so that roots which do without those can go on. */
 function checked(
-  packages: readonly GoListPackage[],
+  packages: readonly GoPackage[],
   exitCode: number,
   stderr: string,
   request: ListingRequest,
-): Result<readonly GoListPackage[]> {
+): Result<readonly GoPackage[]> {
   const problems = packages.filter((found) => found.Error).map((found) => toDiagnostic(found, request));
   if (packages.length > 0 && (exitCode === 0 || problems.length > 0)) return ok(packages, distinct(problems));
   return bad(
@@ -111,7 +93,7 @@ function checked(
   );
 }
 
-function toDiagnostic(found: GoListPackage, request: ListingRequest): Diagnostic {
+function toDiagnostic(found: GoPackage, request: ListingRequest): Diagnostic {
   const { Err = '', Pos = '', ImportStack = [] } = found.Error ?? {};
   const location = locate(Pos, request.workingDirectory);
   const chain =

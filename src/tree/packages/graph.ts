@@ -6,7 +6,8 @@ import { type Diagnostic, error } from '../../diagnostic/diagnostic.ts';
 import { type Digest, digestOfBytes } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import type { FileIndex } from './fileindex.ts';
-import { type GoListPackage, goList, type ListingRequest, type ListingRoot } from './golist.ts';
+import { goList, type ListingRequest, type ListingRoot } from './golist.ts';
+import type { GoPackage } from './package.ts';
 
 /** One package of one listing. Paths are relative to the tree, or absolute outside it. */
 export interface PackageEntry {
@@ -50,6 +51,14 @@ const RELEVANT = /\.(go|s|S|sx|c|cc|cpp|cxx|h|hh|hpp|hxx|m|f|F|for|f90|swig|swig
 const FILE_MEMBERS = [
   ...['GoFiles', 'CgoFiles', 'CFiles', 'CXXFiles', 'MFiles', 'HFiles', 'FFiles', 'SFiles'],
   ...['SwigFiles', 'SwigCXXFiles', 'SysoFiles', 'EmbedFiles'],
+] as readonly FileMember[];
+
+type FileMember = {
+  [M in keyof GoPackage]-?: NonNullable<GoPackage[M]> extends readonly string[] ? M : never;
+}[keyof GoPackage];
+
+const TEST_FILE_MEMBERS: readonly FileMember[] = [
+  ...(['TestGoFiles', 'XTestGoFiles', 'TestEmbedFiles', 'XTestEmbedFiles'] as const),
 ];
 
 export class PackageGraph {
@@ -219,12 +228,12 @@ export class PackageGraph {
     ).slice(0, SHORT);
   }
 
-  #toEntry(found: GoListPackage, request: ListingRequest): PackageEntry {
+  #toEntry(found: GoPackage, request: ListingRequest): PackageEntry {
     const entry = {
       name: found.ImportPath,
       directory: this.#treePath(found.Dir ?? '', request),
-      files: FILE_MEMBERS.flatMap((member) => (found[member] as string[] | undefined) ?? []).sort(),
-      ignored: [...((found['IgnoredGoFiles'] as string[] | undefined) ?? [])].sort(),
+      files: FILE_MEMBERS.flatMap((member) => found[member] ?? []).sort(),
+      ignored: [...(found.IgnoredGoFiles ?? [])].sort(),
       imports: resolveImports(found, found.Imports ?? []),
       embeds: (found.EmbedPatterns?.length ?? 0) > 0,
     };
@@ -232,7 +241,7 @@ export class PackageGraph {
   }
 
   #toTestEntry(
-    found: GoListPackage,
+    found: GoPackage,
     request: ListingRequest,
     listed: ReadonlyMap<string, PackageEntry>,
   ): PackageEntry {
@@ -241,12 +250,10 @@ export class PackageGraph {
     const entry = {
       name: `${found.ImportPath} (tests)`,
       directory: this.#treePath(found.Dir ?? '', request),
-      files: ['TestGoFiles', 'XTestGoFiles', 'TestEmbedFiles', 'XTestEmbedFiles']
-        .flatMap((member) => (found[member] as string[] | undefined) ?? [])
-        .sort(),
+      files: TEST_FILE_MEMBERS.flatMap((member) => found[member] ?? []).sort(),
       ignored: [],
       imports: imports.map((path) => (listed.has(path) ? path : `${vendor}${path}`)),
-      embeds: ((found['TestEmbedPatterns'] as string[] | undefined)?.length ?? 0) > 0,
+      embeds: (found.TestEmbedPatterns?.length ?? 0) > 0,
     };
     return { ...entry, shape: this.#shapeOf(entry) };
   }
@@ -268,7 +275,7 @@ function rootKey(root: ListingRoot): string {
   return root.role === 'tests' ? `${root.goPackage} (tests)` : root.goPackage;
 }
 
-function matchesRoot(entry: GoListPackage, root: ListingRoot, request: ListingRequest): boolean {
+function matchesRoot(entry: GoPackage, root: ListingRoot, request: ListingRequest): boolean {
   if (entry.ImportPath === root.goPackage) return true;
   const cleaned = root.goPackage.replace(/\/\.\//g, '/').replace(/\/+$/, '');
   if (entry.ImportPath === cleaned) return true;
@@ -278,7 +285,7 @@ function matchesRoot(entry: GoListPackage, root: ListingRoot, request: ListingRe
   );
 }
 
-function resolveImports(found: GoListPackage, imports: readonly string[]): string[] {
+function resolveImports(found: GoPackage, imports: readonly string[]): string[] {
   return [...new Set(imports.map((path) => found.ImportMap?.[path] ?? path))]
     .filter((path) => path !== 'C')
     .sort();
@@ -294,7 +301,7 @@ function join(directory: string, name: string): string {
   return directory === '.' || directory === '' ? name : `${directory}/${name}`;
 }
 
-function notMain(root: ListingRoot, found: GoListPackage | undefined): Diagnostic {
+function notMain(root: ListingRoot, found: GoPackage | undefined): Diagnostic {
   return error('build/no-main-package', {
     what: found
       ? `${root.goPackage} is package ${found.Name || '(none)'}, not a main package`
