@@ -96,6 +96,7 @@ const HOMES: Readonly<Record<string, string>> = {
   undici: 'host',
   yaml: 'config',
   yauzl: 'toolchain',
+  '@bufbuild/protobuf/wire': 'formats',
   zod: 'config',
 };
 

@@ -4,6 +4,7 @@
  */
 export const CODES = {
   'build/compile-failed': { title: 'Go code does not compile', exit: 1 },
+  'build/engine-go': { title: 'go builds what our own graph cannot', exit: 1 },
   'build/go-list-failed': { title: 'the package graph could not be read', exit: 1 },
   'build/no-main-package': { title: 'the directory holds no main package', exit: 2 },
   'build/output-missing': { title: 'Go ended well but an output is missing', exit: 1 },

@@ -4,50 +4,18 @@
  */
 import { type Diagnostic, Failure, warning } from '../diagnostic/diagnostic.ts';
 import type { Digest } from '../formats/digest.ts';
-import type { Host } from '../host/host.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { CommandAction, GoBuildAction, Step, StepId } from '../plan/step.ts';
-import type { EventBody, OutputFile, StepOutcome } from '../report/events.ts';
-import { runCompile } from '../steps/compile/run.ts';
-import { noteGenerated } from '../steps/generate/needs.ts';
+import type { OutputFile, StepOutcome } from '../report/events.ts';
 import { runGenerate } from '../steps/generate/run.ts';
-import type { LocalStore } from '../store/local.ts';
-import type { FileIndex } from '../tree/packages/fileindex.ts';
-import type { Closure, PackageGraph } from '../tree/packages/graph.ts';
-import { readClosures, rememberedClosures } from './closures.ts';
-import type { History } from './history.ts';
+import type { Closure } from '../tree/packages/graph.ts';
+import type { Counts, Execution } from './execution.ts';
+import { movedInput, runGoBatch } from './gobatch.ts';
 import { differences, keyOf } from './key.ts';
-import type { Lock } from './lock.ts';
 import { isIntact, restoreOutputs, statOf } from './outputs.ts';
-import type { OutputRecord, RunState } from './state.ts';
-
-export interface Execution {
-  readonly host: Host;
-  readonly plan: Plan;
-  readonly closures: Map<Step, Closure>;
-  /** Keys that are known already, for the closures as they are given. */
-  readonly keys: Map<StepId, Digest>;
-  /** Why a Step is planned at all, where that is known before its inputs are looked at. */
-  readonly because: ReadonlyMap<StepId, string>;
-  readonly root: string;
-  readonly goVersion: string;
-  readonly graph: PackageGraph;
-  readonly index: FileIndex;
-  readonly state: RunState;
-  readonly history: History;
-  readonly store: LocalStore;
-  readonly lock: Lock;
-  /** Directory of this run for files that are not whole yet. */
-  readonly stage: string;
-  /** File that names sources added to the tree for the time that go runs. */
-  readonly addedNames: string;
-  readonly jobs: number | undefined;
-  readonly memoryBytes: number;
-  readonly signal: AbortSignal;
-  readonly emit: (event: EventBody) => void;
-}
-
-export type Counts = Record<StepOutcome, number>;
+import { PackageEngine } from './packages/engine.ts';
+import type { LinkOutcome } from './packages/nodes.ts';
+import { readAgain } from './readagain.ts';
+import type { OutputRecord } from './state.ts';
 
 /** Runs every Step of the plan; problems are emitted as Diagnostics, and the counts say how it went. */
 export async function executePlan(execution: Execution): Promise<Counts> {
@@ -61,11 +29,39 @@ class Run {
   readonly #running = new Set<Promise<void>>();
   readonly #queue: Step[][] = [];
   readonly #because = new Map<StepId, string>();
+  readonly #scratch: string | undefined;
+  readonly #packages: PackageEngine | undefined;
+  /** The last `go build` that was started: they take turns where packages are built beside them. */
+  #lastGo: Promise<unknown> = Promise.resolve();
   #commands = 0;
   #stages = 0;
 
   constructor(execution: Execution) {
     this.#x = execution;
+    this.#scratch = execution.engine === 'graph' ? execution.store.scratch() : undefined;
+    this.#packages = this.#scratch ? this.#makeEngine(this.#scratch) : undefined;
+  }
+
+  #makeEngine(scratch: string): PackageEngine {
+    const { plan, closures, lock, jobs, host, memoryBytes, emit } = this.#x;
+    return new PackageEngine({
+      ...{ ...this.#x, scratch, slots: jobs ?? host.cpus + 1, memoryBytes: memoryBytes * MEMORY_SHARE },
+      emit: (event) => {
+        emit(event);
+        if (event.type === 'package-finished') this.#tellProgress(event.package);
+      },
+      onProcess: (pid) => lock.addGroup(pid),
+      onCommand: (steps, argv, action, pid) => this.#commandStarted(steps, argv, action, pid),
+      targetsOf: (name) =>
+        plan.steps.filter((step) => closures.get(step)?.packages.has(name)).map((step) => step.title),
+    });
+  }
+
+  /** Packages belong to many Steps: the first that is not done shows how far they are. */
+  #tellProgress(detail: string): void {
+    const step = this.#x.plan.steps.find(({ id }) => this.#started.has(id) && !this.#outcomes.has(id));
+    if (step && this.#packages)
+      this.#x.emit({ type: 'step-progress', step: step.id, ...this.#packages.progress, detail });
   }
 
   async toEnd(): Promise<Counts> {
@@ -84,11 +80,13 @@ class Run {
     }
     const counts: Counts = { fresh: 0, restored: 0, built: 0, failed: 0, cancelled: 0 };
     for (const outcome of this.#outcomes.values()) counts[outcome]++;
+    if (this.#scratch) this.#x.host.files.remove(this.#scratch);
     return counts;
   }
 
   /** One go process fills all cores of a small machine; more at once only where cores and memory allow. */
   #width(): number {
+    if (this.#packages) return Number.POSITIVE_INFINITY;
     const byCores = Math.floor((this.#x.jobs ?? this.#x.host.cpus) / CORES_PER_BATCH);
     return Math.max(1, Math.min(byCores, Math.floor(this.#x.memoryBytes / MEMORY_PER_BATCH)));
   }
@@ -171,80 +169,92 @@ class Run {
   }
 
   async #runCompile(steps: readonly Step[]): Promise<void> {
-    const { host, closures, emit } = this.#x;
-    const started = host.clock.monotonic();
-    const packages = new Set(steps.flatMap((step) => [...(closures.get(step)?.packages.keys() ?? [])]));
-    const first = steps[0] as Step;
+    const outcomes = await this.#packages?.build(steps);
+    if (!outcomes) {
+      const turn = this.#lastGo.then(() => this.#runGo(steps));
+      this.#lastGo = turn.catch(() => {});
+      return turn;
+    }
+    for (const step of steps) {
+      const outcome = outcomes.get(step.id);
+      if (outcome?.kind === 'linked') this.#landProgram(step, outcome);
+      else this.#finish(step, this.#x.signal.aborted ? 'cancelled' : 'failed', 0, []);
+    }
+  }
+
+  async #runGo(steps: readonly Step[]): Promise<void> {
+    const started = this.#x.host.clock.monotonic();
     const stage = `${this.#x.stage}/${this.#stages++}`;
-    let compiled = 0;
-    const { files, diagnostics } = await runCompile({
-      ...{
-        host,
-        steps,
-        stage,
-        goVersion: this.#x.goVersion,
-        jobs: this.#x.jobs,
-        root: this.#x.root,
-        addedNames: this.#x.addedNames,
-      },
-      signal: this.#x.signal,
-      targetsOf: (name) =>
-        steps.filter((step) => closures.get(step)?.packages.has(name)).map((step) => step.title),
-      onStart: (argv, action, pid) => this.#commandStarted(steps, argv, action, pid),
-      onEnd: (id, exitCode, milliseconds) => emit({ type: 'command-finished', id, exitCode, milliseconds }),
-      onPackage: (detail) => {
-        if (packages.has(detail)) compiled++;
-        emit({ type: 'step-progress', step: first.id, done: compiled, total: packages.size, detail });
-      },
-      onLine: (line) => emit({ type: 'step-output', step: first.id, line }),
-    });
-    for (const diagnostic of diagnostics) emit({ type: 'diagnostic', diagnostic });
-    const milliseconds = host.clock.monotonic() - started;
+    const files = await runGoBatch(steps, stage, this.#x, (argv, action, pid) =>
+      this.#commandStarted(steps, argv, action, pid),
+    );
+    const milliseconds = this.#x.host.clock.monotonic() - started;
     for (const step of steps) {
       const file = files.get(step.id);
       if (file) this.#land(step, file, milliseconds);
       else this.#finish(step, 'failed', milliseconds, []);
     }
-    host.files.remove(stage);
+    this.#x.host.files.remove(stage);
   }
 
   /** Moves a finished binary to its place, keeps it in the store, and remembers what it was made of. */
   #land(step: Step, file: string, milliseconds: number): void {
-    const { host, store, emit } = this.#x;
+    const { host, store } = this.#x;
     const path = step.outputs[0] as string;
     const digest = host.files.digest(file);
     const size = host.files.lstat(file)?.size ?? 0;
     host.files.publishMove(file, path, 0o755);
     const output: OutputRecord = { path, digest, size, stat: statOf(host, path) };
     const closure = this.#x.closures.get(step) as Closure;
-    const moved = this.#movedInput(closure);
+    this.#remember(step, output, milliseconds, movedInput(this.#x.index, closure), () =>
+      store.keep(this.#keyOf(step), [{ name: nameOf(path), path, digest, size }], milliseconds),
+    );
+  }
+
+  /** Ends a Step that was built; when a source moved meanwhile, nothing is kept for later runs. */
+  #remember(
+    step: Step,
+    output: OutputRecord,
+    milliseconds: number,
+    moved: string | undefined,
+    keep: () => void,
+  ): void {
     if (moved) {
       delete this.#x.state.steps[step.id];
       this.#x.history.forget(step.id);
-      emit({ type: 'diagnostic', diagnostic: inputChanged(step, moved) });
+      this.#x.emit({ type: 'diagnostic', diagnostic: inputChanged(step, moved) });
     } else {
-      const name = path.slice(path.lastIndexOf('/') + 1);
-      store.keep(this.#x.keys.get(step.id) as Digest, [{ name, path, digest, size }], milliseconds);
-      this.#record(step, closure, [output], milliseconds);
+      keep();
+      this.#record(step, this.#x.closures.get(step) as Closure, [output], milliseconds);
     }
     this.#finish(step, 'built', milliseconds, [output]);
   }
 
-  #movedInput(closure: Closure): string | undefined {
-    for (const entry of closure.entries) {
-      for (const file of entry.files) {
-        const path = `${entry.directory}/${file}`;
-        if (!this.#x.index.isUnmoved(entry.directory === '.' ? file : path)) return path;
-      }
-    }
-    return undefined;
+  #keyOf(step: Step): Digest {
+    return this.#x.keys.get(step.id) as Digest;
+  }
+
+  /** Copies a linked program to its place, and remembers what it was made of. */
+  #landProgram(step: Step, { program, file, milliseconds }: Extract<LinkOutcome, { kind: 'linked' }>): void {
+    const { host, store } = this.#x;
+    const path = step.outputs[0] as string;
+    host.files.publishCopy(file, path, 0o755);
+    const output: OutputRecord = {
+      path,
+      digest: program.digest,
+      size: program.size,
+      stat: statOf(host, path),
+    };
+    this.#remember(step, output, milliseconds, this.#packages?.movedFile, () =>
+      store.record(this.#keyOf(step), [{ ...program, name: nameOf(path) }], milliseconds),
+    );
   }
 
   #record(step: Step, closure: Closure, outputs: readonly OutputRecord[], milliseconds: number): void {
     const { state, graph, history } = this.#x;
     const before = state.steps[step.id]?.milliseconds ?? 0;
     state.steps[step.id] = {
-      key: this.#x.keys.get(step.id) as Digest,
+      key: this.#keyOf(step),
       outputs,
       milliseconds: milliseconds || before,
     };
@@ -269,26 +279,10 @@ class Run {
       onLine: (line) => emit({ type: 'step-output', step: step.id, line }),
     });
     this.#finish(step, 'built', milliseconds, []);
-    await this.#readAgain();
-  }
-
-  /** Generation has written sources: look at the disk again before anything is compiled. */
-  async #readAgain(): Promise<void> {
-    const { graph, closures, goVersion, signal, emit, state, index } = this.#x;
-    graph.refresh();
-    const waiting = this.#x.plan.steps.filter(
-      (step) => step.kind === 'compile' && !this.#started.has(step.id),
+    await readAgain(
+      this.#x,
+      this.#x.plan.steps.filter((waiting) => waiting.kind === 'compile' && !this.#started.has(waiting.id)),
     );
-    const remembered = rememberedClosures(waiting, graph, goVersion);
-    const reading = await readClosures(waiting, remembered, graph, goVersion, signal);
-    for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
-    for (const step of waiting) {
-      this.#x.keys.delete(step.id);
-      const closure = reading.closures.get(step);
-      if (closure) closures.set(step, closure);
-      else closures.delete(step);
-    }
-    noteGenerated(index, reading.closures.values(), state.generated);
   }
 
   #commandStarted(
@@ -325,6 +319,12 @@ class Run {
 
 const CORES_PER_BATCH = 4;
 const MEMORY_PER_BATCH = 6 * 1024 ** 3;
+/** Part of the memory that processes are planned to fill. */
+const MEMORY_SHARE = 0.85;
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
 
 function inputChanged(step: Step, file: string): Diagnostic {
   return warning('build/input-changed', {

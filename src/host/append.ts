@@ -1,7 +1,7 @@
 /** A file that grows at its end: an event log. Kept open, so that a line costs one write. */
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { asFailure } from './files.ts';
+import { asFailure } from './file-problem.ts';
 
 export class AppendFile {
   readonly #path: string;

@@ -28,7 +28,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Diagnostic, error, Failure } from '../diagnostic/diagnostic.ts';
+import { asFailure } from './file-problem.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
 
@@ -209,8 +209,13 @@ export class Files {
     });
   }
 
-  append(path: string, text: string): void {
+  append(path: string, text: string | Uint8Array): void {
     this.#translated(path, () => appendFileSync(path, text));
+  }
+
+  /** Writes a file of a scratch directory: in place, not durable. What others read is published instead. */
+  write(path: string, text: string): void {
+    this.#translated(path, () => writeFileSync(path, text));
   }
 
   /** Copies a file (a reflink where the file system can) to its final name in one step; never a hard link. */
@@ -239,6 +244,15 @@ export class Files {
       syncFile(from);
       renameSync(from, to);
       syncDirectory(dirname(to));
+    });
+  }
+
+  /** Moves a finished file of the same file system to its final name, read-only; not made durable. */
+  moveReadOnly(from: string, to: string): void {
+    this.#translated(to, () => {
+      mkdirSync(dirname(to), { recursive: true });
+      chmodSync(from, 0o444);
+      renameSync(from, to);
     });
   }
 
@@ -305,45 +319,5 @@ function syncDirectory(path: string): void {
     if (!['EINVAL', 'EISDIR', 'EPERM'].includes((problem as NodeJS.ErrnoException).code ?? '')) throw problem;
   } finally {
     closeSync(directory);
-  }
-}
-
-/** Turns an operating-system error into a Failure that names the path; other exceptions pass unchanged. */
-export function asFailure(problem: unknown, path: string): unknown {
-  const code = (problem as NodeJS.ErrnoException)?.code;
-  const diagnostic = typeof code === 'string' ? explain(code, path) : undefined;
-  return diagnostic ? new Failure(diagnostic) : problem;
-}
-
-function explain(code: string, path: string): Diagnostic | undefined {
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return error('disk/full', {
-        what: `no space is left for ${path}`,
-        why: code === 'EDQUOT' ? 'the disk quota is used up' : 'the file system is full',
-        help: 'free space there (kubewright cache prune), or choose another place with --out or KUBEWRIGHT_CACHE; finished work is kept and a rerun resumes',
-      });
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return error('disk/permission', {
-        what: `${path} may not be read or written`,
-        why: code === 'EROFS' ? 'the file system is read-only' : 'its permissions forbid it',
-        help: `check the permissions with ls -ld ${dirname(path)}, or choose another place with --out or KUBEWRIGHT_CACHE`,
-      });
-    case 'EIO':
-    case 'ENOTDIR':
-    case 'EISDIR':
-    case 'ELOOP':
-    case 'ENAMETOOLONG':
-    case 'ENOENT':
-      return error('disk/write-failed', {
-        what: `${path} cannot be used: ${code}`,
-        why: 'a file or directory on the way is missing, or is of another kind',
-        help: 'look at the path and its parents with ls -ld, then run the same command again',
-      });
-    default:
-      return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /** What can go wrong on the network, as letters to the reader: address, cause, and the setting that helps. */
 import { error, Failure } from '../diagnostic/diagnostic.ts';
-import { asFailure } from './files.ts';
+import { asFailure } from './file-problem.ts';
 import type { Wanted } from './network.ts';
 
 /** A request that failed. `status` is the answer of an HTTP server; a missing local file counts as 404. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { asFailure } from './files.ts';
+import { asFailure } from './file-problem.ts';
 import type { Wanted } from './network.ts';
 import { NetworkFailure } from './network-problem.ts';
 

@@ -62,6 +62,16 @@ export const EVENT_CATALOG: { readonly [T in EventBody['type']]: EventEntry<T> }
       key: 'digest of everything the outputs depend on; absent when it never came to that',
     },
   },
+  'package-finished': {
+    when: 'A Go package, which several Steps may share, has been compiled or was found in the store.',
+    fields: {
+      package: 'its import path; `p [q.test]` for one compiled anew with tests',
+      platform: 'what it was compiled for',
+      outcome: '`built`, or `restored` when the store had it',
+      milliseconds: 'wall time of its tools; 0 when it was found',
+      key: 'digest of the remote Action that it is: commands, sources, interfaces of its imports, tools',
+    },
+  },
   'command-started': {
     when: 'A process starts.',
     fields: {

@@ -55,6 +55,15 @@ export type EventBody =
       readonly outputs: readonly OutputFile[];
       readonly key?: string;
     }
+  /** A Go package that several Steps may share: compiled, or found in the store. */
+  | {
+      readonly type: 'package-finished';
+      readonly package: string;
+      readonly platform: Platform;
+      readonly outcome: Extract<StepOutcome, 'built' | 'restored'>;
+      readonly milliseconds: number;
+      readonly key: string;
+    }
   | {
       readonly type: 'command-started';
       readonly id: number;

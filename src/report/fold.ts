@@ -99,6 +99,8 @@ export function foldEvent(run: RunRecord, event: Event): void {
       run.progressPoints.push({ at: event.at, command: step.command, done: event.done });
       return;
     }
+    case 'package-finished':
+      return;
     case 'step-output': {
       const { lines } = stepOf(run, event.step);
       lines.push(event.line);

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import { openPromise } from 'yauzl';
-import { asFailure } from '../host/files.ts';
+import { asFailure } from '../host/file-problem.ts';
 import { type Manifest, moduleSum } from './dirhash.ts';
 
 const MOST_ENTRIES = 100_000;

@@ -22,6 +22,8 @@ export interface BuildRequest {
   readonly toolchainSum?: string;
   readonly versionString?: string;
   readonly buildDate?: string;
+  /** How packages are compiled: our own graph, or go itself. */
+  readonly engine: 'graph' | 'go';
   /** Seconds to wait for another run in the same output directory. */
   readonly waitSeconds: number;
 }
@@ -52,6 +54,11 @@ export function addBuildOptions(command: Command): Command {
     .option('--toolchain-sum <h1>', 'the checksum that a fetched toolchain must have')
     .option('--version-string <version>', 'stamp this version instead of git’s')
     .option('--build-date <date>', 'stamp this date (RFC 3339 or seconds since 1970)')
+    .addOption(
+      new Option('--engine <name>', 'graph: package by package, shared through the store; go: go build')
+        .choices(['graph', 'go'])
+        .default('graph'),
+    )
     .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0);
 }
 
@@ -82,6 +89,7 @@ export function readBuildRequest(
     ...optional('toolchainSum', text('toolchainSum')),
     ...optional('versionString', text('versionString')),
     ...optional('buildDate', text('buildDate')),
+    engine: values['engine'] === 'go' ? 'go' : 'graph',
     waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
   };
 }

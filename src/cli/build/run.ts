@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { exitCodeOf } from '../../diagnostic/codes.ts';
 import { type Diagnostic, Failure } from '../../diagnostic/diagnostic.ts';
 import { readClosures, rememberedClosures } from '../../execute/closures.ts';
+import type { Counts } from '../../execute/execution.ts';
 import { History } from '../../execute/history.ts';
 import { keyOf } from '../../execute/key.ts';
 import { type Lock, takeLock } from '../../execute/lock.ts';
-import { type Counts, executePlan } from '../../execute/run.ts';
+import { Ledger } from '../../execute/packages/ledger.ts';
+import { RecipeBook } from '../../execute/packages/recipes.ts';
+import { executePlan } from '../../execute/run.ts';
 import { loadState, type RunState, saveState } from '../../execute/state.ts';
 import { cacheDirectory, type Host } from '../../host/host.ts';
 import { makePlan, type Plan } from '../../plan/plan.ts';
@@ -156,15 +159,20 @@ async function executeAll(
     const store = new LocalStore(host, cacheDirectory(host), (diagnostic) =>
       emit({ type: 'diagnostic', diagnostic }),
     );
+    const book = new RecipeBook(host, `${session.own}/recipes.json`);
+    const ledger = new Ledger(host, `${cacheDirectory(host)}/ledger.json`);
     const counts = await executePlan({
       ...{ host, plan, because, closures, keys, store, lock, stage, addedNames, signal, emit },
       ...{ graph: memory.graph, index: memory.index, state: memory.state, history: memory.history },
+      ...{ engine: build.request.engine, book, ledger },
       root: tree.root,
       goVersion: toolchain.version,
       jobs: options.jobs,
       memoryBytes: parseBytes(session.config.memory ?? '') ?? host.memoryBytes,
     });
-    if (counts.built > 0) store.prune(STORE_LIMIT);
+    book.save();
+    ledger.save();
+    if (counts.built > 0) store.pruneIfDue(STORE_LIMIT);
     linkHostBinaries(host, tree, layout, new Set(build.units.map((unit) => unit.platform)));
     return counts;
   } finally {

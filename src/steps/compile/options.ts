@@ -14,6 +14,8 @@ export interface CompileOptions {
   readonly gcflags?: string;
   /** Added to the tree's own tags. */
   readonly tags: readonly string[];
+  /** Who compiles packages: it decides the build ID, and so the bytes. */
+  readonly engine: 'graph' | 'go';
   /** Paths trimmed so that two checkouts at different places give the same bytes. */
   readonly reproducible: boolean;
 }

@@ -137,7 +137,7 @@ function keyParts(context: CompileContext, action: GoBuildAction): Record<string
           .replaceAll(toolchain.root, '<go>')
       : text;
   const parts: Record<string, string> = {
-    verb: action.verb,
+    ...{ verb: action.verb, engine: options.engine },
     package: action.goPackage,
     toolchain: `go${toolchain.version} ${toolchain.digest}`,
     'working directory': placeless(action.workingDirectory),

@@ -12,6 +12,8 @@ export type IndexRow = readonly [number, number, number, number, number, number,
 
 export interface IndexedFile {
   readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
   /** Digest of what decides the package graph: package name, imports, constraints, embeds. '' for other files. */
   readonly shape: Digest;
   /** Digest of what generators see. '' for files that no generator reads. */
@@ -53,7 +55,7 @@ export class FileIndex {
   /** What the index remembers from earlier runs, whatever the disk says now. */
   remembered(path: string): IndexedFile | undefined {
     const row = this.#rows.get(path);
-    return row && { digest: row[6], shape: row[7], declarations: row[8] };
+    return row && fromRow(row);
   }
 
   /** Whether the file still is as this object read it: asked after a build, before its result is stored. */
@@ -85,7 +87,7 @@ export class FileIndex {
       return undefined;
     }
     if (row && sameStat(row, stat) && !isRacy(row) && (row[8] !== '' || !readByGenerators(path))) {
-      return { digest: row[6], shape: row[7], declarations: row[8] };
+      return fromRow(row);
     }
     for (;;) {
       const indexedAt = this.#now();
@@ -105,13 +107,18 @@ export class FileIndex {
 
 function describe(path: string, bytes: Buffer, readByGenerators: ReadByGenerators): IndexedFile {
   const digest = digestOfBytes(bytes);
-  if (!path.endsWith('.go')) return { digest, shape: '', declarations: '' };
+  const size = bytes.length;
+  if (!path.endsWith('.go')) return { digest, size, shape: '', declarations: '' };
   const text = bytes.toString('utf8');
   return {
-    digest,
+    ...{ digest, size },
     shape: digestOfBytes(JSON.stringify(readGoHeader(text))).slice(0, 16),
     declarations: readByGenerators(path) ? digestOfBytes(declarationsOf(text)).slice(0, 16) : '',
   };
+}
+
+function fromRow(row: IndexRow): IndexedFile {
+  return { digest: row[6], size: row[2], shape: row[7], declarations: row[8] };
 }
 
 function toRow(stat: FileStat): readonly [number, number, number, number, number] {

@@ -23,6 +23,7 @@ var files string
 var x = "import \\"not/this\\""
 `);
   expect(header).toEqual({
+    cgo: [],
     packageName: 'main',
     imports: ['fmt', 'embed', 'strings', 'sigs.k8s.io/yaml', 'path/raw', 'C'],
     constraints: ['//go:build linux && !arm', '// +build linux,!arm'],

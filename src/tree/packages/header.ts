@@ -7,6 +7,8 @@ export interface GoHeader {
   readonly constraints: readonly string[];
   /** Patterns of `//go:embed` lines. */
   readonly embeds: readonly string[];
+  /** `#cgo` lines: flags for the C compiler and the linker. Absent without `import "C"`. */
+  readonly cgo?: readonly string[];
 }
 
 /** Reads package clause, imports, build constraints and embed patterns; tolerant of files that do not parse. */
@@ -47,12 +49,14 @@ export function readGoHeader(text: string): GoHeader {
   const embeds = imports.includes('embed')
     ? [...text.matchAll(EMBED)].map((match) => (match[1] ?? '').trim())
     : [];
-  return { packageName, imports, constraints, embeds };
+  const cgo = imports.includes('C') ? { cgo: [...text.matchAll(CGO)].map(([line]) => line.trim()) } : {};
+  return { packageName, imports, constraints, embeds, ...cgo };
 }
 
 const BLANKS = /[\s;]*/y;
 const TOKEN =
   /package\s+(?<name>[\p{L}_][\p{L}\p{N}_]*)|import\s*(?<group>\()|(?:import\s+)?(?:[\p{L}_.][\p{L}\p{N}_]*\s*)?(?<path>"[^"\n]*"|`[^`\n]*`)/uy;
+const CGO = /^[ \t]*(?:\/\/)?[ \t]*#cgo[ \t].*$/gm;
 const EMBED = /^\/\/go:embed[ \t]+(.*)$/gm;
 
 function lineEnd(text: string, from: number): number {

@@ -1,0 +1,219 @@
+/**
+ * Builds Steps package by package instead of by `go build`: asks for the recipes of a batch, puts their packages on
+ * the one queue of the run, and tells how each program came out. What it cannot do, go does.
+ */
+import { type Diagnostic, type Location, warning } from '../../diagnostic/diagnostic.ts';
+import { digestOfBytes } from '../../formats/digest.ts';
+import { atLeast } from '../../formats/goversion.ts';
+import type { Blob } from '../../formats/remoteaction.ts';
+import type { GoBuildAction, Step, StepId } from '../../plan/step.ts';
+import { isPackageName, readGoErrors } from '../../steps/compile/errors.ts';
+import { UnknownTool } from '../../steps/package/recipe.ts';
+import type { ToolFailure } from '../../steps/package/run.ts';
+import type { Platform } from '../../target/platform.ts';
+import type { Closure } from '../../tree/packages/graph.ts';
+import { type Group, type LinkOutcome, makeNodes, type Node } from './nodes.ts';
+import { GoRefused, type GroupRecipes, type RecipeBook, SCRIPT_BYTES } from './recipes.ts';
+import { PackageRun, type PackageRunContext } from './run.ts';
+
+export interface EngineContext extends Omit<PackageRunContext, 'explain'> {
+  readonly book: RecipeBook;
+  readonly goVersion: string;
+  readonly closures: ReadonlyMap<Step, Closure>;
+  /** Titles of the targets that hold a package. */
+  readonly targetsOf: (importPath: string) => readonly string[];
+  readonly onCommand: (
+    steps: readonly Step[],
+    argv: readonly string[],
+    action: GoBuildAction,
+    pid: number,
+  ) => number;
+}
+
+/** How the programs of a batch came out; undefined when the batch is one for go. */
+export type BatchOutcome = ReadonlyMap<StepId, LinkOutcome> | undefined;
+
+/** The split of interface and object, and `-n` as we read it, were proven from this release on. */
+export const OLDEST_GO = '1.13';
+
+/** Flags whose effect on packages go's own script tells in full. */
+const KNOWN_FLAGS =
+  /^-(v|x|p=.*|race|msan|asan|trimpath|installsuffix=.*|tags=.*|mod=.*|modcacherw|buildvcs=.*|gcflags=.*|asmflags=.*|ldflags=.*)$/s;
+
+/** Variables that the compiler, the assembler, cgo and the linker read. */
+const TARGET_VARIABLES =
+  /^(GOOS|GOARCH|GO386|GOAMD64|GOARM|GOARM64|GOMIPS|GOMIPS64|GOPPC64|GORISCV64|GOWASM|GOEXPERIMENT)$/;
+const TOOL_VARIABLES = /^(PATH|HOME|LC_ALL|GOROOT|GOGC|CC|CXX|CGO_\w+|PKG_CONFIG\w*)$/;
+
+export class PackageEngine {
+  readonly #x: EngineContext;
+  readonly #run: PackageRun;
+  #asked = 0;
+
+  constructor(context: EngineContext) {
+    this.#x = context;
+    this.#run = new PackageRun({ ...context, explain: (node, failure) => this.#explain(node, failure) });
+  }
+
+  /** A file that changed while it was compiled, if any did. */
+  get movedFile(): string | undefined {
+    return [...this.#run.movedFiles][0];
+  }
+
+  get progress(): { readonly done: number; readonly total: number } {
+    return this.#run.progress;
+  }
+
+  /** Makes the programs of a batch. Problems are emitted. */
+  async build(steps: readonly Step[]): Promise<BatchOutcome> {
+    const action = steps[0]?.action as GoBuildAction;
+    const refusal = refusalOf(action, this.#x.goVersion);
+    if (refusal) return this.#leaveToGo(refusal);
+    try {
+      // One `go test -c` makes one program; `go build` makes all that share their flags.
+      const parts = action.verb === 'test' ? steps.map((step) => [step]) : [steps];
+      const outcomes = await Promise.all(parts.map((part) => this.#buildPart(part)));
+      return new Map(outcomes.flatMap((outcome) => [...outcome]));
+    } catch (problem) {
+      if (problem instanceof UnknownTool) return this.#leaveToGo(`it calls ${problem.message}`);
+      throw problem;
+    }
+  }
+
+  async #buildPart(steps: readonly Step[]): Promise<Map<StepId, LinkOutcome>> {
+    const { book, goVersion, signal, emit } = this.#x;
+    const action = steps[0]?.action as GoBuildAction;
+    const cCompiler =
+      action.environment['CGO_ENABLED'] === '1' ? steps[0]?.keyParts['C compiler'] : undefined;
+    const request = {
+      ...{ steps, goVersion, cCompiler, shape: this.#shapeOf(steps) },
+      stage: `${this.#x.scratch}/script-${this.#asked++}`,
+    };
+    let recipes: GroupRecipes;
+    try {
+      recipes = await book.recipes(request, (argv) => this.#ask(steps, argv, action));
+    } catch (problem) {
+      if (!(problem instanceof GoRefused)) throw problem;
+      signal.throwIfAborted();
+      for (const diagnostic of this.#readErrors(problem.output, action.workingDirectory))
+        emit({ type: 'diagnostic', diagnostic });
+      return new Map(steps.map((step) => [step.id, { kind: 'failed' }]));
+    }
+    const group = toGroup(steps[0] as Step, action, recipes, cCompiler);
+    return new Promise((resolve) => {
+      const outcomes = new Map<StepId, LinkOutcome>();
+      const settle = (step: StepId, outcome: LinkOutcome) => {
+        outcomes.set(step, outcome);
+        if (outcomes.size === steps.length) resolve(outcomes);
+      };
+      this.#run.add(makeNodes(group, this.#x.ledger, settle));
+    });
+  }
+
+  async #ask(steps: readonly Step[], argv: readonly string[], action: GoBuildAction): Promise<string> {
+    const { host, signal, emit, onCommand } = this.#x;
+    let command = 0;
+    const result = await host.processes.run({
+      ...{ argv, environment: action.environment, workingDirectory: action.workingDirectory, signal },
+      keepBytes: SCRIPT_BYTES,
+      onStart: (pid) => {
+        command = onCommand(steps, argv, action, pid);
+      },
+    });
+    const { exitCode, milliseconds } = result;
+    emit({ type: 'command-finished', id: command, exitCode, milliseconds });
+    signal.throwIfAborted();
+    if (exitCode !== 0) throw new GoRefused(`${result.stdout}${result.stderr}`);
+    return `${result.stdout}${result.stderr}`;
+  }
+
+  /** Headers, names and module files of everything that the Steps are made of. */
+  #shapeOf(steps: readonly Step[]): string {
+    const parts = new Set<string>();
+    for (const step of steps) {
+      const closure = this.#x.closures.get(step);
+      const names = new Set<string>();
+      for (const { name, directory, shape } of closure?.entries ?? []) {
+        names.add(name);
+        parts.add(`${name} ${directory} ${shape}`);
+      }
+      for (const [name, digest] of closure?.packages ?? [])
+        if (!names.has(name)) parts.add(`${name} ${digest}`);
+    }
+    return digestOfBytes([...parts].sort().join('\n'));
+  }
+
+  #leaveToGo(reason: string): undefined {
+    this.#x.emit({
+      type: 'diagnostic',
+      diagnostic: warning('build/engine-go', {
+        what: `go build is used instead of our own graph: ${reason}`,
+        why: 'its packages are not shared with other builds through the store',
+        help: 'nothing is needed; --engine go says so from the start',
+      }),
+    });
+    return undefined;
+  }
+
+  #explain(node: Node, failure: ToolFailure): readonly Diagnostic[] {
+    const name = node.kind === 'package' ? node.name : node.recipe.importPath;
+    const found = this.#readErrors(`# ${name}\n${failure.output}`, node.group.workingDirectory);
+    if (found.length > 0) return found;
+    return this.#readErrors(`# ${name}\n${endOf(failure)}`, node.group.workingDirectory);
+  }
+
+  #readErrors(output: string, workingDirectory: string): Diagnostic[] {
+    const lines = output.split('\n').filter((line) => !isPackageName(line));
+    return readGoErrors(lines.join('\n'), {
+      targetsOf: this.#x.targetsOf,
+      locate: (path, line) => this.#locate(path, line, workingDirectory),
+    });
+  }
+
+  #locate(path: string, line: number, base: string): Location & { file: string; text?: string } {
+    const { host, root } = this.#x;
+    const absolute = path.startsWith('/') ? path : `${base}/${path.replace(/^\.\//, '')}`;
+    if (!host.files.isFile(absolute)) return { file: path };
+    const real = host.files.realPath(absolute);
+    const text = host.files.readText(real).split('\n')[line - 1];
+    const file = real.startsWith(`${root}/`) ? real.slice(root.length + 1) : real;
+    return text === undefined ? { file } : { file, text };
+  }
+}
+
+function refusalOf(action: GoBuildAction, goVersion: string): string | undefined {
+  if (!atLeast(goVersion, OLDEST_GO)) return `Go ${goVersion} is older than ${OLDEST_GO}`;
+  if (action.addedSources) return 'a coverage build adds sources of its own';
+  const words = [...action.flags, ...(action.environment['GOFLAGS'] ?? '').split(/\s+/).filter(Boolean)];
+  const unknown = words.find((flag) => !KNOWN_FLAGS.test(flag.replace(/^--/, '-')));
+  return unknown === undefined ? undefined : `${unknown} is a flag that we leave to go`;
+}
+
+function toGroup(
+  step: Step,
+  action: GoBuildAction,
+  recipes: GroupRecipes,
+  cCompiler: string | undefined,
+): Group {
+  const pick = (names: RegExp) =>
+    Object.fromEntries(Object.entries(action.environment).filter(([name]) => names.test(name)));
+  const target = pick(TARGET_VARIABLES);
+  return {
+    ...{ recipes, platform: step.platform as Platform, workingDirectory: action.workingDirectory },
+    environment: { ...pick(TOOL_VARIABLES), ...target },
+    context: {
+      environment: target,
+      goroot: action.environment['GOROOT'] ?? '',
+      tools: recipes.tools as Record<string, Blob>,
+      ...(cCompiler ? { cCompiler } : {}),
+    },
+  };
+}
+
+function endOf({ argv, exitCode, signal }: ToolFailure): string {
+  const tool = argv[0]?.slice(argv[0].lastIndexOf('/') + 1);
+  if (signal === 'SIGKILL') return `${tool} was killed: out of memory is the usual reason`;
+  return signal
+    ? `${tool} was ended by ${signal}`
+    : `${tool} ended with exit code ${exitCode} and no message`;
+}

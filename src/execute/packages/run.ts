@@ -1,0 +1,346 @@
+/**
+ * Makes packages and programs: one queue over all targets and platforms, what holds up the most first, as many at
+ * once as cores and memory allow. What the store knows under the same key is not made again; two nodes with one key
+ * are one piece of work.
+ */
+import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import type { Digest } from '../../formats/digest.ts';
+import type { Blob } from '../../formats/remoteaction.ts';
+import type { Host } from '../../host/host.ts';
+import type { EventBody } from '../../report/events.ts';
+import { linkProgram } from '../../steps/link/run.ts';
+import { linkKey, packageKey } from '../../steps/package/action.ts';
+import { compilePackage, type ToolFailure } from '../../steps/package/run.ts';
+import type { ActionRecord, KeptFile, LocalStore } from '../../store/local.ts';
+import type { FileIndex } from '../../tree/packages/fileindex.ts';
+import { Heap } from './heap.ts';
+import type { Ledger } from './ledger.ts';
+import type { LinkNode, Node, PackageNode } from './nodes.ts';
+import { PeakMemory } from './peakmemory.ts';
+
+export interface PackageRunContext {
+  readonly host: Host;
+  readonly index: FileIndex;
+  readonly store: LocalStore;
+  readonly ledger: Ledger;
+  /** Root of the tree. */
+  readonly root: string;
+  /** Processes at once. */
+  readonly slots: number;
+  readonly memoryBytes: number;
+  /** Directory of this run for scratch directories, in the file system of the store. */
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+  readonly emit: (event: EventBody) => void;
+  readonly onProcess: (pid: number) => void;
+  readonly explain: (node: Node, failure: ToolFailure) => readonly Diagnostic[];
+}
+
+type Made = { readonly kind: 'made' | 'found'; readonly record: ActionRecord } | { readonly kind: 'failed' };
+
+const YIELD_MILLISECONDS = 50;
+
+// One thread and several give different objects (Go 1.15 adds types of inlined variables); two and more give the same.
+const FEW_THREADS = 2;
+const MANY_THREADS = 4;
+
+export class PackageRun {
+  readonly #x: PackageRunContext;
+  readonly #ready = new Heap<{ node: Node; key: Digest }>((a, b) => a.node.remaining > b.node.remaining);
+  readonly #unsettled: Node[] = [];
+  readonly #byKey = new Map<Digest, { made?: Made; readonly waiting: Node[] }>();
+  readonly #peaks: PeakMemory;
+  #running = 0;
+  #heldBytes = 0;
+  #works = 0;
+  #settling = false;
+  #done = 0;
+  #total = 0;
+  /** Files that changed between being digested and being compiled. */
+  readonly movedFiles = new Set<string>();
+
+  constructor(context: PackageRunContext) {
+    this.#x = context;
+    this.#peaks = new PeakMemory(context.host);
+  }
+
+  /** Adds nodes; each link tells its own outcome. */
+  add(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      node.waiting = node.needs.filter((need) => need.state !== 'done').length;
+      if (node.kind === 'package') this.#total++;
+      if (node.waiting === 0) this.#unsettled.push(node);
+    }
+    void this.#advance();
+  }
+
+  /** Packages that are done, of all that were added. */
+  get progress(): { readonly done: number; readonly total: number } {
+    return { done: this.#done, total: this.#total };
+  }
+
+  async #advance(): Promise<void> {
+    if (this.#settling) return;
+    this.#settling = true;
+    let since = this.#x.host.clock.monotonic();
+    for (let node = this.#unsettled.pop(); node; node = this.#unsettled.pop()) {
+      if (this.#x.signal.aborted) this.#fail(node);
+      else this.#settle(node);
+      this.#start();
+      if (this.#x.host.clock.monotonic() - since < YIELD_MILLISECONDS) continue;
+      await new Promise(setImmediate);
+      since = this.#x.host.clock.monotonic();
+    }
+    this.#settling = false;
+    this.#start();
+  }
+
+  /** All needs are done: the key is known, and with it whether there is anything to do. */
+  #settle(node: Node): void {
+    const key = this.#keyOf(node);
+    const same = this.#byKey.get(key);
+    if (same?.made) {
+      this.#finish(node, key, same.made, 0, true);
+      return;
+    }
+    if (same) {
+      same.waiting.push(node);
+      return;
+    }
+    const record = this.#x.store.find(key);
+    if (record) {
+      const made: Made = { kind: 'found', record };
+      this.#byKey.set(key, { made, waiting: [] });
+      this.#finish(node, key, made, 0, false);
+      return;
+    }
+    this.#byKey.set(key, { waiting: [node] });
+    node.state = 'ready';
+    this.#ready.push({ node, key });
+  }
+
+  #start(): void {
+    while (this.#running < this.#x.slots && this.#ready.size > 0 && !this.#x.signal.aborted) {
+      const next = this.#ready.peek();
+      if (!next || (this.#running > 0 && this.#heldBytes + next.node.peakBytes > this.#x.memoryBytes)) return;
+      this.#ready.pop();
+      this.#running++;
+      this.#heldBytes += next.node.peakBytes;
+      next.node.state = 'running';
+      void this.#make(next.node, next.key).finally(() => {
+        this.#running--;
+        this.#heldBytes -= next.node.peakBytes;
+        void this.#advance();
+      });
+    }
+    if (this.#x.signal.aborted)
+      while (this.#ready.size > 0) this.#failAll((this.#ready.pop() as { key: Digest }).key);
+  }
+
+  async #make(node: Node, key: Digest): Promise<void> {
+    const { host, store, ledger, signal } = this.#x;
+    const work = `${this.#x.scratch}/${this.#works++}`;
+    const started = host.clock.monotonic();
+    const pids: number[] = [];
+    const onStart = (pid: number) => {
+      pids.push(pid);
+      this.#peaks.watch(pid);
+      this.#x.onProcess(pid);
+    };
+    try {
+      host.files.makeDirectory(work);
+      const { environment } = node.group;
+      const common = { host, work, environment, signal, onStart };
+      const failure =
+        node.kind === 'package'
+          ? await compilePackage({
+              ...{ ...common, recipe: node.recipe, imports: this.#interfaceFiles(node) },
+              concurrency: this.#ready.size >= this.#x.slots ? FEW_THREADS : MANY_THREADS,
+            })
+          : await linkProgram({
+              ...common,
+              recipe: withBuildId(node, key),
+              objects: this.#objectFiles(node),
+            });
+      const peakBytes = this.#peaks.take(pids);
+      const milliseconds = host.clock.monotonic() - started;
+      if (failure) {
+        for (const diagnostic of this.#x.explain(node, failure))
+          this.#x.emit({ type: 'diagnostic', diagnostic });
+        this.#failAll(key);
+        return;
+      }
+      if (node.kind === 'package' && this.#inputsMoved(node)) {
+        this.#again(node, key);
+        return;
+      }
+      const names = node.kind === 'package' ? ['p.x', 'p.a'] : ['linked'];
+      const record = store.adopt(
+        key,
+        names.map((name) => this.#kept(work, name)),
+        { milliseconds, peakBytes },
+      );
+      ledger.learn(node.name, node.group.platform, [milliseconds, peakBytes]);
+      const waiting = this.#byKey.get(key)?.waiting ?? [];
+      const made: Made = { kind: 'made', record };
+      this.#byKey.set(key, { made, waiting: [] });
+      for (const [i, same] of waiting.entries()) this.#finish(same, key, made, milliseconds, i > 0);
+    } catch (problem) {
+      if (!signal.aborted) throw problem;
+      this.#failAll(key);
+    } finally {
+      host.files.remove(work);
+    }
+  }
+
+  #kept(work: string, name: string): KeptFile {
+    const path = `${work}/${name}`;
+    return {
+      name,
+      path,
+      digest: this.#x.host.files.digest(path),
+      size: this.#x.host.files.stat(path)?.size ?? 0,
+    };
+  }
+
+  #finish(node: Node, key: Digest, made: Made, milliseconds: number, isShared: boolean): void {
+    if (made.kind === 'failed') {
+      this.#fail(node);
+      return;
+    }
+    const { record } = made;
+    node.state = 'done';
+    if (node.kind === 'package') {
+      const [first, second] = record.outputs;
+      if (first) node.interface = first;
+      if (second) node.object = second;
+      this.#done++;
+      if (!isShared) {
+        this.#x.emit({
+          ...{
+            type: 'package-finished',
+            package: node.name,
+            platform: node.group.platform,
+            key,
+            milliseconds,
+          },
+          outcome: made.kind === 'made' ? 'built' : 'restored',
+        });
+      }
+    } else {
+      const program = record.outputs[0] as Blob;
+      node.settle({ kind: 'linked', program, file: this.#x.store.objectPath(program.digest), milliseconds });
+    }
+    for (const dependent of node.dependents) if (--dependent.waiting === 0) this.#unsettled.push(dependent);
+  }
+
+  #failAll(key: Digest): void {
+    const work = this.#byKey.get(key);
+    this.#byKey.set(key, { made: { kind: 'failed' }, waiting: [] });
+    for (const node of work?.waiting ?? []) this.#fail(node);
+  }
+
+  /** What needs a failed node fails silently: the failure itself was told. */
+  #fail(node: Node): void {
+    const queue: Node[] = [node];
+    for (let next = queue.pop(); next; next = queue.pop()) {
+      if (next.state === 'failed') continue;
+      next.state = 'failed';
+      if (next.kind === 'link') next.settle({ kind: 'failed' });
+      queue.push(...next.dependents);
+    }
+  }
+
+  /** A source moved under the compiler: what was made of it is thrown away, and it is read and compiled anew. */
+  #again(node: PackageNode, key: Digest): void {
+    this.#x.index.refresh();
+    const work = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    this.#unsettled.push(...(work?.waiting ?? [node]));
+  }
+
+  #inputsMoved(node: PackageNode): boolean {
+    const moved = this.#ownSources(node).filter(
+      (path) => !this.#x.index.isUnmoved(this.#treePath(node, path)),
+    );
+    for (const path of moved) this.movedFiles.add(this.#treePath(node, path));
+    return moved.length > 0;
+  }
+
+  #keyOf(node: Node): Digest {
+    if (node.kind === 'package') {
+      return packageKey(node.recipe, this.#sources(node), this.#interfaces(node), node.group.context);
+    }
+    return linkKey(node.recipe, this.#objects(node), node.group.context, isTrimmed(node));
+  }
+
+  #sources(node: PackageNode): Map<string, Blob> {
+    const { standardSources } = node.group.recipes;
+    const sources = new Map<string, Blob>();
+    for (const path of [...node.recipe.sources, ...(node.group.recipes.headers[node.recipe.id] ?? [])]) {
+      const blob = standardSources[path] ?? this.#x.index.read(this.#treePath(node, path));
+      sources.set(path, blob ?? { digest: 'missing', size: 0 });
+    }
+    return sources;
+  }
+
+  #ownSources({ recipe, group }: PackageNode): readonly string[] {
+    return recipe.isStandard ? [] : [...recipe.sources, ...(group.recipes.headers[recipe.id] ?? [])];
+  }
+
+  #treePath({ group }: Node, path: string): string {
+    for (const base of [group.workingDirectory, this.#x.root])
+      if (path.startsWith(`${base}/`)) return path.slice(base.length + 1);
+    return path;
+  }
+
+  #interfaces(node: PackageNode): Map<string, Blob> {
+    return new Map(this.#imported(node).map(([path, need]) => [path, need.interface as Blob]));
+  }
+
+  #interfaceFiles(node: PackageNode): Map<string, string> {
+    return new Map(
+      this.#imported(node).map(([path, need]) => [
+        path,
+        this.#x.store.objectPath((need.interface as Blob).digest),
+      ]),
+    );
+  }
+
+  #imported(node: PackageNode): [string, PackageNode][] {
+    const byId = new Map(node.needs.map((need) => [(need as PackageNode).recipe.id, need as PackageNode]));
+    return node.recipe.imports.flatMap(([path, id]) => {
+      const need = byId.get(id);
+      return need ? [[path, need] as [string, PackageNode]] : [];
+    });
+  }
+
+  #objects(node: LinkNode): Map<string, Blob> {
+    const byId = new Map(node.needs.map((need) => [(need as PackageNode).recipe.id, need as PackageNode]));
+    return new Map(
+      node.recipe.packages.flatMap(([path, id]) => {
+        const object = byId.get(id)?.object;
+        return object ? [[path, object] as [string, Blob]] : [];
+      }),
+    );
+  }
+
+  #objectFiles(node: LinkNode): Map<string, string> {
+    return new Map(
+      [...this.#objects(node)].map(([path, { digest }]) => [path, this.#x.store.objectPath(digest)]),
+    );
+  }
+}
+
+function isTrimmed(node: LinkNode): boolean {
+  return node.needs.every((need) => need.kind !== 'package' || need.recipe.isTrimmed);
+}
+
+/** Go names a binary by its own keys; ours has the key of its link, where the flags do not name one. */
+function withBuildId(node: LinkNode, key: Digest): LinkNode['recipe'] {
+  const { recipe } = node;
+  const argv = recipe.command.argv.map((word) =>
+    word === '-buildid=$KEY' ? `-buildid=${key.slice(0, 40)}` : word,
+  );
+  return { ...recipe, command: { ...recipe.command, argv } };
+}

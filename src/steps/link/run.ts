@@ -1,0 +1,23 @@
+/** Links one program by its recipe, from objects where they lie. */
+
+import type { LinkRecipe } from '../package/recipe.ts';
+import { type PackageRun, runTool, type ToolFailure } from '../package/run.ts';
+
+export interface LinkRun extends Omit<PackageRun, 'recipe' | 'imports' | 'concurrency'> {
+  readonly recipe: LinkRecipe;
+  /** Import path → object. */
+  readonly objects: ReadonlyMap<string, string>;
+}
+
+/** Undefined when `linked` stands in the scratch directory; else what went wrong. */
+export async function linkProgram(run: LinkRun): Promise<ToolFailure | undefined> {
+  const { host, recipe, work, objects } = run;
+  const lines = [
+    ...[...objects].map(([path, file]) => `packagefile ${path}=${file}`),
+    ...(recipe.moduleInfo ? [recipe.moduleInfo] : []),
+  ];
+  host.files.write(`${work}/importcfg`, `${lines.join('\n')}\n`);
+  const argv = recipe.command.argv.slice(0, -1);
+  const main = objects.get(recipe.importPath) ?? '';
+  return runTool(run, { ...recipe.command, argv: [...argv, main] }, work);
+}

@@ -1,0 +1,120 @@
+/** The name of a package's or a program's work: a remote Action made of its recipe and its inputs. Pure. */
+import type { Digest } from '../../formats/digest.ts';
+import { actionDigest, type Blob } from '../../formats/remoteaction.ts';
+import type { LinkRecipe, Recipe, RecipeCommand } from './recipe.ts';
+
+export interface ActionContext {
+  /** GOOS, GOARCH and their like: what the tools read of the environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly goroot: string;
+  /** Tool name → the tool itself. */
+  readonly tools: Readonly<Record<string, Blob>>;
+  /** What proves the C compiler, where one takes part. */
+  readonly cCompiler?: string;
+}
+
+/** `sources`: absolute path → content. `imports`: import path → interface of the package. */
+export function packageKey(
+  recipe: Recipe,
+  sources: ReadonlyMap<string, Blob>,
+  imports: ReadonlyMap<string, Blob>,
+  context: ActionContext,
+): Digest {
+  const { directory } = recipe;
+  const inputs = new Map<string, Blob>();
+  for (const [path, blob] of sources) {
+    inputs.set(
+      path.startsWith(`${directory}/`) ? `src/${path.slice(directory.length + 1)}` : `root${path}`,
+      blob,
+    );
+  }
+  for (const [path, blob] of imports) inputs.set(interfacePath(path), blob);
+  const canonical = canonicalizer(recipe.isTrimmed ? [directory, context.goroot] : []);
+  const words = recipe.commands
+    .flatMap((command) => [...commandWords(command, canonical), '&&'])
+    .slice(0, -1);
+  const configuration = [
+    ...recipe.importMap.map(([from, to]) => `importmap ${from}=${to}`),
+    ...[...imports.keys()].sort().map((path) => `packagefile ${path}=${interfacePath(path)}`),
+    ...Object.entries(recipe.files).flatMap(([name, text]) => [`file ${name}`, canonical(text)]),
+  ];
+  addTools(inputs, recipe.commands, context);
+  return actionDigest(
+    {
+      arguments: [...words, '--', ...configuration],
+      environment: toolEnvironment(recipe.isTrimmed, recipe.commands, context),
+      outputPaths: ['p.a', 'p.x'],
+    },
+    inputs,
+  );
+}
+
+/** `objects`: import path → what is linked. */
+export function linkKey(
+  recipe: LinkRecipe,
+  objects: ReadonlyMap<string, Blob>,
+  context: ActionContext,
+  isTrimmed: boolean,
+): Digest {
+  const inputs = new Map<string, Blob>();
+  for (const [path, blob] of objects) inputs.set(`objects/${encodeURIComponent(path)}.a`, blob);
+  addTools(inputs, [recipe.command], context);
+  const canonical = canonicalizer(isTrimmed ? [context.goroot] : []);
+  return actionDigest(
+    {
+      arguments: [...commandWords(recipe.command, canonical), '--', recipe.moduleInfo ?? ''],
+      environment: toolEnvironment(isTrimmed, [recipe.command], context),
+      outputPaths: ['linked'],
+    },
+    inputs,
+  );
+}
+
+function interfacePath(importPath: string): string {
+  return `imports/${encodeURIComponent(importPath)}.x`;
+}
+
+function commandWords(command: RecipeCommand, canonical: (text: string) => string): string[] {
+  const environment = Object.entries(command.environment).map(
+    ([name, value]) => `${name}=${canonical(value)}`,
+  );
+  return [canonical(command.workingDirectory), ...environment, ...command.argv.map(canonical)];
+}
+
+/** Replaces places by names that mean the same everywhere. */
+function canonicalizer(places: readonly string[]): (text: string) => string {
+  const [directory, goroot] = places.length === 2 ? places : [undefined, places[0]];
+  return (text) => {
+    let canonical = text;
+    if (directory) canonical = canonical.replaceAll(directory, '$SRC');
+    if (goroot) canonical = canonical.replaceAll(goroot, '$GOROOT');
+    return canonical;
+  };
+}
+
+/** A tool is an input; where it lies is none. */
+function addTools(
+  inputs: Map<string, Blob>,
+  commands: readonly RecipeCommand[],
+  context: ActionContext,
+): void {
+  for (const { tool } of commands) {
+    const blob = context.tools[tool];
+    if (blob) inputs.set(`tools/${tool}`, blob);
+  }
+}
+
+function toolEnvironment(
+  isTrimmed: boolean,
+  commands: readonly RecipeCommand[],
+  context: ActionContext,
+): Record<string, string> {
+  const usesC = commands.some(
+    ({ tool, argv }) => tool === 'cc' || argv.some((word) => word.startsWith('-extld')),
+  );
+  return {
+    ...context.environment,
+    ...(isTrimmed ? {} : { GOROOT: context.goroot }),
+    ...(usesC && context.cCompiler ? { 'C compiler': context.cCompiler } : {}),
+  };
+}

@@ -1,0 +1,219 @@
+/**
+ * How one Go package is compiled, or one program linked, as data: go's own tool calls made independent of where
+ * they run. `$WORK` stands for a scratch directory of the Step's own. Pure.
+ */
+import { type Script, type ScriptCommand, type ScriptPart, toolOf } from './script.ts';
+
+export interface RecipeCommand {
+  readonly tool: string;
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly argv: readonly string[];
+}
+
+export interface Recipe {
+  /** Import path that importers use; a main package has its own, not `main`. */
+  readonly importPath: string;
+  /** Scratch directory in go's script: unique in a group of builds. */
+  readonly id: string;
+  /** Where the sources lie, as go sees it; `$WORK` for a generated main of tests. */
+  readonly directory: string;
+  readonly commands: readonly RecipeCommand[];
+  /** Files to lay into the scratch directory first, by name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Import path in the source → import path of the package, where they differ. */
+  readonly importMap: readonly (readonly [string, string])[];
+  /** Import path and recipe id of what the compiler may read. */
+  readonly imports: readonly (readonly [string, string])[];
+  /** Absolute paths of all files of the tree or the toolchain that the commands name. */
+  readonly sources: readonly string[];
+  /** Whether assembler or C takes part, so that header files beside the sources are inputs too. */
+  readonly readsHeaders: boolean;
+  /** Whether paths are rewritten, so that the place of tree and toolchain leaves no trace. */
+  readonly isTrimmed: boolean;
+  readonly isStandard: boolean;
+}
+
+export interface LinkRecipe {
+  readonly importPath: string;
+  readonly main: string;
+  readonly command: RecipeCommand;
+  /** Import path and recipe id of everything that is linked. */
+  readonly packages: readonly (readonly [string, string])[];
+  /** The `modinfo` line of Go 1.18 and later. */
+  readonly moduleInfo?: string;
+}
+
+export interface Recipes {
+  readonly packages: readonly Recipe[];
+  readonly links: readonly LinkRecipe[];
+}
+
+/** A script that calls a tool we do not know: the build falls back on go. */
+export class UnknownTool extends Error {}
+
+const TOOLS = new Set(['compile', 'asm', 'pack', 'cgo']);
+const C_TOOLS = /(^|-)(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran)(-[\d.]+)?$/;
+const SOURCE = /\.(go|s|S|sx|c|cc|cpp|cxx|m|mm|f|F|for|f90|syso)$/;
+
+export interface RecipeContext {
+  readonly goroot: string;
+  /** C compilers named by CC and CXX, whatever they are called. */
+  readonly cCompilers: readonly string[];
+  /** Those of `triedCompilerFlags` that the C compiler takes. */
+  readonly compilerFlags: readonly string[];
+}
+
+/** Turns go's script into recipes. Throws `UnknownTool`. */
+export function toRecipes(script: Script, context: RecipeContext): Recipes {
+  const names = new Map<string, string>();
+  for (const part of script.links.values()) {
+    for (const [path, id] of packageFiles(part.files.get('importcfg.link') ?? '')) names.set(id, path);
+  }
+  for (const part of script.packages.values()) {
+    for (const [path, id] of packageFiles(part.files.get('importcfg') ?? '')) names.set(id, path);
+  }
+  const packages = [...script.packages]
+    .filter(([, part]) => part.commands.length > 0)
+    .map(([id, part]) => toRecipe(id, names.get(id) ?? '', part, context));
+  const links = [...script.links].flatMap(([id, part]) => {
+    const command = part.commands.find((found) => toolOf(found) === 'link');
+    return command ? [toLinkRecipe(id, names.get(id) ?? '', command, part)] : [];
+  });
+  return { packages, links };
+}
+
+function toRecipe(id: string, importPath: string, part: ScriptPart, context: RecipeContext): Recipe {
+  const compile = part.commands.find((command) => toolOf(command) === 'compile');
+  const commands = part.commands.map((command) => toCommand(id, command, context));
+  const configuration = part.files.get('importcfg') ?? '';
+  const embedded = embeddedFiles(part.files.get('embedcfg'));
+  const sources = [...new Set([...part.commands.flatMap((command) => sourcesOf(command)), ...embedded])];
+  const directory = directoryOf(part, id, sources);
+  const name = argumentOf(compile?.argv ?? [], '-p') ?? '';
+  return {
+    importPath: importPath || name,
+    id,
+    directory,
+    commands,
+    files: Object.fromEntries(
+      [...part.files]
+        .filter(([file]) => file !== 'importcfg')
+        .map(([file, text]) => [file, text.replaceAll(`$WORK/${id}`, '$WORK')]),
+    ),
+    importMap: [...configuration.matchAll(/^importmap (\S+?)=(\S+)$/gm)].map(([, from, to]) => [
+      from as string,
+      to as string,
+    ]),
+    imports: packageFiles(configuration),
+    sources,
+    readsHeaders: commands.some((command) => command.tool === 'asm' || command.tool === 'cgo'),
+    isTrimmed: (argumentOf(compile?.argv ?? [], '-trimpath') ?? '').includes(`${directory}=>`),
+    isStandard: directory.startsWith(`${context.goroot}/src/`),
+  };
+}
+
+/** Where go compiles: cgo's and the assembler's working directory, else where the first source lies. */
+function directoryOf(part: ScriptPart, id: string, sources: readonly string[]): string {
+  const own = part.commands.find((command) => ['cgo', 'asm'].includes(toolOf(command)));
+  if (own && !own.workingDirectory.startsWith('$WORK')) return own.workingDirectory;
+  const first = sources.find((source) => source.endsWith('.go'));
+  return first ? first.slice(0, first.lastIndexOf('/')) : `$WORK/${id}`;
+}
+
+function toCommand(id: string, command: ScriptCommand, context: RecipeContext): RecipeCommand {
+  const tool = toolOf(command);
+  const isC =
+    C_TOOLS.test(tool) || context.cCompilers.includes(command.argv[0] ?? '') || command.argv.includes('-xc');
+  if (!TOOLS.has(tool) && !isC) throw new UnknownTool(tool);
+  const own = (word: string) => word.replaceAll(`$WORK/${id}`, '$WORK');
+  let argv = command.argv.map(own);
+  if (tool === 'compile') argv = splitCompile(argv);
+  else if (tool === 'pack') argv = [...argv.slice(0, 2), '$WORK/p.a', ...argv.slice(3)];
+  else if (isC) argv = withCompilerFlags(argv, context.compilerFlags);
+  return {
+    tool: isC ? 'cc' : tool,
+    workingDirectory: own(command.workingDirectory).replace(/^\$WORK\/$/, '$WORK'),
+    environment: command.environment,
+    argv,
+  };
+}
+
+/** One call that makes the interface for importers (p.x) and the object for the linker (p.a). */
+function splitCompile(argv: readonly string[]): string[] {
+  const replaced: Readonly<Record<string, readonly string[]>> = {
+    '-o': ['-o', '$WORK/p.x', '-linkobj', '$WORK/p.a'],
+    '-buildid': ['-buildid', 'redacted'],
+    '-importcfg': ['-importcfg', '$WORK/importcfg'],
+    '-installsuffix': [],
+  };
+  return argv.flatMap((word, i) => {
+    const before = argv[i - 1];
+    if (before !== undefined && replaced[before] && argv[i - 2] !== '-D') return [];
+    return replaced[word] ?? (/^-c=\d+$/.test(word) ? [] : [word]);
+  });
+}
+
+/** `go build -n` leaves out what it would have found the C compiler to understand. */
+function withCompilerFlags(argv: readonly string[], flags: readonly string[]): string[] {
+  const at = argv.indexOf('-fmessage-length=0');
+  if (at < 0) return [...argv];
+  const known = flags.flatMap((flag) => {
+    const map = /^(-f(?:debug|file)-prefix-map)=a=b$/.exec(flag)?.[1];
+    if (map) return [`${map}=$WORK=/tmp/go-build`];
+    return ['-gno-record-gcc-switches', '-fno-lto', '-fno-common'].includes(flag) ? [flag] : [];
+  });
+  return [...argv.slice(0, at + 1), ...known, ...argv.slice(at + 1)];
+}
+
+function toLinkRecipe(id: string, importPath: string, command: ScriptCommand, part: ScriptPart): LinkRecipe {
+  const configuration = part.files.get('importcfg.link') ?? '';
+  const moduleInfo = /^modinfo .*$/m.exec(configuration)?.[0];
+  const argv = command.argv.map((word) => word.replaceAll(`$WORK/${id}`, '$WORK'));
+  return {
+    importPath,
+    main: id,
+    command: {
+      tool: 'link',
+      workingDirectory: '$WORK',
+      environment: command.environment,
+      argv: argv.map((word, i) => {
+        if (argv[i - 1] === '-o') return '$WORK/linked';
+        if (argv[i - 1] === '-importcfg') return '$WORK/importcfg';
+        if (i === argv.findIndex((found) => found.startsWith('-buildid='))) return '-buildid=$KEY';
+        return i === argv.length - 1 ? '$WORK/main.a' : word;
+      }),
+    },
+    packages: packageFiles(configuration),
+    ...(moduleInfo ? { moduleInfo } : {}),
+  };
+}
+
+function packageFiles(configuration: string): [string, string][] {
+  return [...configuration.matchAll(/^packagefile (\S+?)=\$WORK\/(b\d+)\//gm)].map(([, path, id]) => [
+    path as string,
+    id as string,
+  ]);
+}
+
+function embeddedFiles(configuration: string | undefined): string[] {
+  if (!configuration) return [];
+  const { Files = {} } = JSON.parse(configuration) as { Files?: Record<string, string> };
+  return Object.values(Files);
+}
+
+function sourcesOf({ argv, workingDirectory }: ScriptCommand): string[] {
+  return argv.flatMap((word, i) => {
+    if (word.startsWith('-') || word.includes('$WORK') || !SOURCE.test(word) || argv[i - 1] === '-o')
+      return [];
+    if (word.startsWith('/')) return [word];
+    if (workingDirectory.startsWith('$WORK')) return [];
+    return [`${workingDirectory}/${word.replace(/^\.\//, '')}`];
+  });
+}
+
+/** The word behind a flag that takes its value apart. */
+export function argumentOf(argv: readonly string[], flag: string): string | undefined {
+  const at = argv.indexOf(flag);
+  return at < 0 ? undefined : argv[at + 1];
+}

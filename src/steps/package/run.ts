@@ -1,0 +1,83 @@
+/** Compiles one Go package by its recipe, in a scratch directory of its own. */
+import { archiveMembers } from '../../formats/ararchive.ts';
+import type { Host } from '../../host/host.ts';
+import type { Recipe, RecipeCommand } from './recipe.ts';
+
+export interface PackageRun {
+  readonly host: Host;
+  readonly recipe: Recipe;
+  /** Scratch directory; made, and left for the caller to remove. */
+  readonly work: string;
+  /** Import path → file with the interface. */
+  readonly imports: ReadonlyMap<string, string>;
+  /** Environment of every tool. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Threads of the compiler's back end. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  readonly onStart: (pid: number, tool: string) => void;
+}
+
+export interface ToolFailure {
+  readonly argv: readonly string[];
+  readonly exitCode: number;
+  readonly signal: NodeJS.Signals | undefined;
+  /** What the tools printed. */
+  readonly output: string;
+}
+
+/** Undefined when `p.x` and `p.a` stand in the scratch directory; else what went wrong. */
+export async function compilePackage(run: PackageRun): Promise<ToolFailure | undefined> {
+  const { host, recipe, work, imports } = run;
+  for (const [name, text] of Object.entries(recipe.files))
+    host.files.write(`${work}/${name}`, text.replaceAll('$WORK', work));
+  const configuration = [
+    '# import config',
+    ...recipe.importMap.map(([from, to]) => `importmap ${from}=${to}`),
+    ...[...imports].map(([path, file]) => `packagefile ${path}=${file}`),
+  ];
+  host.files.write(`${work}/importcfg`, `${configuration.join('\n')}\n`);
+  for (const command of recipe.commands) {
+    if (command.tool === 'pack') pack(host, command, work);
+    else {
+      const extra = command.tool === 'compile' ? [`-c=${run.concurrency}`] : [];
+      const failure = await runTool(run, command, work, extra);
+      if (failure) return failure;
+    }
+  }
+  return undefined;
+}
+
+/** Runs one tool call of a recipe in a scratch directory. */
+export async function runTool(
+  run: Pick<PackageRun, 'host' | 'environment' | 'signal' | 'onStart'>,
+  command: RecipeCommand,
+  work: string,
+  extraFlags: readonly string[] = [],
+): Promise<ToolFailure | undefined> {
+  const here = (word: string) => word.replaceAll('$WORK', work);
+  const [program = '', ...words] = command.argv.map(here);
+  const argv = [program, ...extraFlags, ...words];
+  const workingDirectory = here(command.workingDirectory);
+  const result = await run.host.processes.run({
+    argv,
+    environment: { ...run.environment, ...command.environment, PWD: workingDirectory, TMPDIR: work },
+    workingDirectory,
+    signal: run.signal,
+    onStart: (pid) => run.onStart(pid, command.tool),
+  });
+  run.signal.throwIfAborted();
+  if (result.exitCode === 0) return undefined;
+  const { exitCode, signal } = result;
+  return { argv, exitCode, signal, output: `${result.stdout}${result.stderr}` };
+}
+
+/** `pack r ARCHIVE OBJECT…`, without a process. */
+function pack(host: Host, command: RecipeCommand, work: string): void {
+  const [archive = '', ...objects] = command.argv.slice(2).map((word) => word.replaceAll('$WORK', work));
+  const members = objects.map((path) => {
+    const absolute = path.startsWith('/') ? path : `${command.workingDirectory}/${path}`;
+    return { name: absolute.slice(absolute.lastIndexOf('/') + 1), bytes: host.files.readBytes(absolute) };
+  });
+  host.files.append(archive, archiveMembers(members));
+}
