@@ -80,6 +80,7 @@ class Run {
     }
     const counts: Counts = { fresh: 0, restored: 0, built: 0, failed: 0, cancelled: 0 };
     for (const outcome of this.#outcomes.values()) counts[outcome]++;
+    await this.#packages?.drained();
     if (this.#scratch) this.#x.host.files.remove(this.#scratch);
     return counts;
   }

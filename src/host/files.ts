@@ -214,8 +214,8 @@ export class Files {
   }
 
   /** Writes a file of a scratch directory: in place, not durable. What others read is published instead. */
-  write(path: string, text: string): void {
-    this.#translated(path, () => writeFileSync(path, text));
+  write(path: string, bytes: string | Uint8Array): void {
+    this.#translated(path, () => writeFileSync(path, bytes));
   }
 
   /** Copies a file (a reflink where the file system can) to its final name in one step; never a hard link. */

@@ -3,7 +3,7 @@
  * purpose, no standard input, and a cancel that ends grandchildren too.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { error, Failure } from '../diagnostic/diagnostic.ts';
 
@@ -20,6 +20,8 @@ export interface ProcessRequest {
   /** Each complete line of either stream, without its line feed, as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   readonly onStart?: (pid: number) => void;
+  /** File that takes both streams, in the order in which they are written; nothing is collected then. */
+  readonly outputFile?: string;
   /** Bytes kept of each stream; the rest is dropped and `truncated` set. Default 64 MiB. */
   readonly keepBytes?: number;
 }
@@ -76,12 +78,14 @@ export class Processes {
     }
     request.signal?.throwIfAborted();
     const started = performance.now();
+    const file = request.outputFile === undefined ? undefined : openSync(request.outputFile, 'w');
     const child = spawn(program, argv, {
       cwd: request.workingDirectory,
       env: { ...request.environment },
       detached: true,
-      stdio: [request.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [request.input === undefined ? 'ignore' : 'pipe', file ?? 'pipe', file ?? 'pipe'],
     });
+    if (file !== undefined) closeSync(file);
     this.#running.add(child);
     if (child.pid) request.onStart?.(child.pid);
     child.stdin?.on('error', () => {}).end(request.input);

@@ -13,7 +13,7 @@ import type { ToolFailure } from '../../steps/package/run.ts';
 import type { Platform } from '../../target/platform.ts';
 import type { Closure } from '../../tree/packages/graph.ts';
 import { type Group, type LinkOutcome, makeNodes, type Node } from './nodes.ts';
-import { GoRefused, type GroupRecipes, type RecipeBook, SCRIPT_BYTES } from './recipes.ts';
+import { GoRefused, type GroupRecipes, type RecipeBook } from './recipes.ts';
 import { PackageRun, type PackageRunContext } from './run.ts';
 
 export interface EngineContext extends Omit<PackageRunContext, 'explain'> {
@@ -64,6 +64,11 @@ export class PackageEngine {
     return this.#run.progress;
   }
 
+  /** Resolves when no process of a build runs any more. */
+  drained(): Promise<void> {
+    return this.#run.drained();
+  }
+
   /** Makes the programs of a batch. Problems are emitted. */
   async build(steps: readonly Step[]): Promise<BatchOutcome> {
     const action = steps[0]?.action as GoBuildAction;
@@ -112,19 +117,20 @@ export class PackageEngine {
 
   async #ask(steps: readonly Step[], argv: readonly string[], action: GoBuildAction): Promise<string> {
     const { host, signal, emit, onCommand } = this.#x;
+    const outputFile = `${this.#x.scratch}/asked-${this.#asked++}`;
     let command = 0;
-    const result = await host.processes.run({
+    const { exitCode, milliseconds } = await host.processes.run({
       ...{ argv, environment: action.environment, workingDirectory: action.workingDirectory, signal },
-      keepBytes: SCRIPT_BYTES,
+      outputFile,
       onStart: (pid) => {
         command = onCommand(steps, argv, action, pid);
       },
     });
-    const { exitCode, milliseconds } = result;
     emit({ type: 'command-finished', id: command, exitCode, milliseconds });
     signal.throwIfAborted();
-    if (exitCode !== 0) throw new GoRefused(`${result.stdout}${result.stderr}`);
-    return `${result.stdout}${result.stderr}`;
+    const output = host.files.readText(outputFile);
+    if (exitCode !== 0) throw new GoRefused(output);
+    return output;
   }
 
   /** Headers, names and module files of everything that the Steps are made of. */

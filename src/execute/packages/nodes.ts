@@ -26,6 +26,8 @@ interface NodeFacts {
   readonly dependents: Node[];
   /** Needs that are not done. */
   waiting: number;
+  /** Dependents that have not failed: at 0 nobody wants a package any more. */
+  wanted: number;
   readonly cost: number;
   readonly peakBytes: number;
   /** Milliseconds from the start of this node to the end of the run, if nothing else held it up. */
@@ -64,44 +66,48 @@ export function makeNodes(
 ): Node[] {
   const { recipes, platform } = group;
   const byId = new Map<string, PackageNode>();
-  const nodes: Node[] = [];
-  const facts = (name: string, needs: readonly Node[], guess: readonly [number, number]) => {
+  const facts = (name: string, guess: readonly [number, number]) => {
     const [cost, peakBytes] = ledger.cost(name, platform) ?? guess;
     return {
-      ...{
-        group,
-        name,
-        needs: [...needs],
-        dependents: [],
-        waiting: 0,
-        cost,
-        remaining: cost,
-        state: 'waiting' as const,
-      },
-      peakBytes: peakBytes || guess[1],
+      ...{ group, name, needs: [], dependents: [], waiting: 0, wanted: 0, cost, remaining: cost },
+      ...{ state: 'waiting' as const, peakBytes: peakBytes || guess[1] },
     };
   };
-  for (const recipe of recipes.packages) {
-    const needs = recipe.imports.flatMap(([, id]) => byId.get(id) ?? []);
-    const node: PackageNode = {
-      kind: 'package',
-      recipe,
-      ...facts(recipe.importPath, needs, GUESSED_COMPILE),
-    };
-    byId.set(recipe.id, node);
-    nodes.push(node);
-  }
+  for (const recipe of recipes.packages)
+    byId.set(recipe.id, { kind: 'package', recipe, ...facts(recipe.importPath, GUESSED_COMPILE) });
+  const links: LinkNode[] = [];
   for (const [step, index] of Object.entries(recipes.targets)) {
     const recipe = recipes.links[index];
     if (!recipe) continue;
-    const needs = recipe.packages.flatMap(([, id]) => byId.get(id) ?? []);
-    nodes.push({
+    links.push({
       ...{ kind: 'link', recipe, step, settle: (outcome) => settle(step, outcome) },
-      ...facts(`link ${recipe.importPath}`, needs, GUESSED_LINK),
+      ...facts(`link ${recipe.importPath}`, GUESSED_LINK),
     });
   }
-  for (const node of nodes) for (const need of node.needs) need.dependents.push(node);
+  for (const node of [...byId.values(), ...links]) {
+    const needed = node.kind === 'package' ? node.recipe.imports : node.recipe.packages;
+    node.needs.push(...needed.flatMap(([, id]) => byId.get(id) ?? []));
+    for (const need of node.needs) {
+      need.dependents.push(node);
+      need.wanted++;
+    }
+  }
+  const nodes = inOrder([...byId.values(), ...links]);
   for (const node of nodes.toReversed())
     for (const need of node.needs) need.remaining = Math.max(need.remaining, need.cost + node.remaining);
   return nodes;
+}
+
+/** Needs first. Go's script has no cycles. */
+function inOrder(nodes: readonly Node[]): Node[] {
+  const ordered: Node[] = [];
+  const seen = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    for (const need of node.needs) visit(need);
+    ordered.push(node);
+  };
+  for (const node of nodes) visit(node);
+  return ordered;
 }

@@ -44,9 +44,8 @@ export class GoRefused extends Error {
 
 type Saved = Record<string, GroupRecipes>;
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 const KEPT_GROUPS = 12;
-const SCRIPT_BYTES = 1024 ** 3;
 const INCLUDED = /\.(h|hh|hpp|hxx|inc|c|cc|cpp|cxx|s|S|syso)$/;
 
 export class RecipeBook {
@@ -173,7 +172,7 @@ export class RecipeBook {
       ...packages.flatMap((recipe) => recipe.commands),
       ...links.map((l) => l.command),
     ]) {
-      if (tool !== 'cc' && tool !== 'pack') paths.set(tool, argv[0] as string);
+      if (tool !== 'cc' && tool !== 'pack' && tool !== 'cp') paths.set(tool, argv[0] as string);
     }
     return Object.fromEntries([...paths].map(([tool, path]) => [tool, this.#blob(path)]));
   }
@@ -234,5 +233,3 @@ function linkOf({ links }: Recipes, step: Step): number {
   const exact = links.findIndex((link) => link.importPath === goPackage);
   return exact >= 0 ? exact : links.findIndex((link) => link.importPath.endsWith(cleaned));
 }
-
-export { SCRIPT_BYTES };

@@ -50,6 +50,7 @@ export class PackageRun {
   readonly #unsettled: Node[] = [];
   readonly #byKey = new Map<Digest, { made?: Made; readonly waiting: Node[] }>();
   readonly #peaks: PeakMemory;
+  readonly #onIdle: (() => void)[] = [];
   #running = 0;
   #heldBytes = 0;
   #works = 0;
@@ -97,6 +98,7 @@ export class PackageRun {
 
   /** All needs are done: the key is known, and with it whether there is anything to do. */
   #settle(node: Node): void {
+    if (node.state === 'failed') return;
     const key = this.#keyOf(node);
     const same = this.#byKey.get(key);
     if (same?.made) {
@@ -122,6 +124,11 @@ export class PackageRun {
   #start(): void {
     while (this.#running < this.#x.slots && this.#ready.size > 0 && !this.#x.signal.aborted) {
       const next = this.#ready.peek();
+      if (next && !this.#isWanted(next.key)) {
+        this.#ready.pop();
+        this.#byKey.delete(next.key);
+        continue;
+      }
       if (!next || (this.#running > 0 && this.#heldBytes + next.node.peakBytes > this.#x.memoryBytes)) return;
       this.#ready.pop();
       this.#running++;
@@ -131,10 +138,15 @@ export class PackageRun {
         this.#running--;
         this.#heldBytes -= next.node.peakBytes;
         void this.#advance();
+        if (this.#running === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
       });
     }
     if (this.#x.signal.aborted)
       while (this.#ready.size > 0) this.#failAll((this.#ready.pop() as { key: Digest }).key);
+  }
+
+  #isWanted(key: Digest): boolean {
+    return this.#byKey.get(key)?.waiting.some((node) => node.state !== 'failed') ?? false;
   }
 
   async #make(node: Node, key: Digest): Promise<void> {
@@ -204,6 +216,7 @@ export class PackageRun {
   }
 
   #finish(node: Node, key: Digest, made: Made, milliseconds: number, isShared: boolean): void {
+    if (node.state === 'failed') return;
     if (made.kind === 'failed') {
       this.#fail(node);
       return;
@@ -244,11 +257,17 @@ export class PackageRun {
   #fail(node: Node): void {
     const queue: Node[] = [node];
     for (let next = queue.pop(); next; next = queue.pop()) {
-      if (next.state === 'failed') continue;
+      if (next.state === 'failed' || next.state === 'done') continue;
       next.state = 'failed';
       if (next.kind === 'link') next.settle({ kind: 'failed' });
       queue.push(...next.dependents);
+      for (const need of next.needs) if (--need.wanted === 0) queue.push(need);
     }
+  }
+
+  /** Resolves when no process runs any more. */
+  async drained(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   /** A source moved under the compiler: what was made of it is thrown away, and it is read and compiled anew. */

@@ -31,7 +31,10 @@ export function packageKey(
   for (const [path, blob] of imports) inputs.set(interfacePath(path), blob);
   const canonical = canonicalizer(recipe.isTrimmed ? [directory, context.goroot] : []);
   const words = recipe.commands
-    .flatMap((command) => [...commandWords(command, canonical), '&&'])
+    .flatMap((command) => {
+      const place = recipe.isTrimmed ? placeOf(command, directory) : command.workingDirectory;
+      return [...commandWords(command, canonical, place), '&&'];
+    })
     .slice(0, -1);
   const configuration = [
     ...recipe.importMap.map(([from, to]) => `importmap ${from}=${to}`),
@@ -74,11 +77,21 @@ function interfacePath(importPath: string): string {
   return `imports/${encodeURIComponent(importPath)}.x`;
 }
 
-function commandWords(command: RecipeCommand, canonical: (text: string) => string): string[] {
+function commandWords(
+  command: RecipeCommand,
+  canonical: (text: string) => string,
+  place = command.workingDirectory,
+): string[] {
   const environment = Object.entries(command.environment).map(
     ([name, value]) => `${name}=${canonical(value)}`,
   );
-  return [canonical(command.workingDirectory), ...environment, ...command.argv.map(canonical)];
+  return [canonical(place), ...environment, ...command.argv.map(canonical)];
+}
+
+/** Newer releases compile in the directory that go was called in, with absolute names: it is of no consequence. */
+function placeOf(command: RecipeCommand, directory: string): string {
+  const { workingDirectory } = command;
+  return workingDirectory === directory || workingDirectory.startsWith('$WORK') ? workingDirectory : '$ROOT';
 }
 
 /** Replaces places by names that mean the same everywhere. */

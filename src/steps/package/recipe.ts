@@ -52,9 +52,9 @@ export interface Recipes {
 /** A script that calls a tool we do not know: the build falls back on go. */
 export class UnknownTool extends Error {}
 
-const TOOLS = new Set(['compile', 'asm', 'pack', 'cgo']);
+const TOOLS = new Set(['compile', 'asm', 'pack', 'cgo', 'cp']);
 const C_TOOLS = /(^|-)(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran)(-[\d.]+)?$/;
-const SOURCE = /\.(go|s|S|sx|c|cc|cpp|cxx|m|mm|f|F|for|f90|syso)$/;
+const SOURCE = /\.(go|h|s|S|sx|c|cc|cpp|cxx|m|mm|f|F|for|f90|syso)$/;
 
 export interface RecipeContext {
   readonly goroot: string;
@@ -126,11 +126,13 @@ function toCommand(id: string, command: ScriptCommand, context: RecipeContext): 
   const isC =
     C_TOOLS.test(tool) || context.cCompilers.includes(command.argv[0] ?? '') || command.argv.includes('-xc');
   if (!TOOLS.has(tool) && !isC) throw new UnknownTool(tool);
-  const own = (word: string) => word.replaceAll(`$WORK/${id}`, '$WORK');
+  // Go 1.13 prints scratch paths behind the directory of the package.
+  const own = (word: string) =>
+    word.replace(/^(\/[^;=]*|\.\/)(?=\$WORK\/)/, '').replaceAll(`$WORK/${id}`, '$WORK');
   let argv = command.argv.map(own);
   if (tool === 'compile') argv = splitCompile(argv);
   else if (tool === 'pack') argv = [...argv.slice(0, 2), '$WORK/p.a', ...argv.slice(3)];
-  else if (isC) argv = withCompilerFlags(argv, context.compilerFlags);
+  else if (isC) argv = withCompilerFlags(argv, context);
   return {
     tool: isC ? 'cc' : tool,
     workingDirectory: own(command.workingDirectory).replace(/^\$WORK\/$/, '$WORK'),
@@ -154,16 +156,21 @@ function splitCompile(argv: readonly string[]): string[] {
   });
 }
 
-/** `go build -n` leaves out what it would have found the C compiler to understand. */
-function withCompilerFlags(argv: readonly string[], flags: readonly string[]): string[] {
-  const at = argv.indexOf('-fmessage-length=0');
-  if (at < 0) return [...argv];
-  const known = flags.flatMap((flag) => {
-    const map = /^(-f(?:debug|file)-prefix-map)=a=b$/.exec(flag)?.[1];
-    if (map) return [`${map}=$WORK=/tmp/go-build`];
-    return ['-gno-record-gcc-switches', '-fno-lto', '-fno-common'].includes(flag) ? [flag] : [];
-  });
-  return [...argv.slice(0, at + 1), ...known, ...argv.slice(at + 1)];
+/**
+ * `go build -n` leaves out what it would have found the C compiler to understand (cmd/go/internal/work/exec.go:
+ * compilerCmd, and from Go 1.18 on ccompile for the standard library).
+ */
+function withCompilerFlags(argv: readonly string[], { compilerFlags, goroot }: RecipeContext): string[] {
+  const words = [...argv];
+  const map = compilerFlags.find((flag) => flag.endsWith('-prefix-map=a=b'))?.replace('a=b', '');
+  const at = words.indexOf('-fmessage-length=0');
+  const others = compilerFlags.filter((flag) => !flag.endsWith('-prefix-map=a=b'));
+  if (at >= 0) words.splice(at + 1, 0, ...(map ? [`${map}$WORK=/tmp/go-build`] : []), ...others);
+  const output = words.indexOf('-o');
+  const isStandard = argv.some((word) => word.startsWith(`${goroot}/src/`));
+  if (map?.startsWith('-ffile') && isStandard && words.includes('-c') && output >= 0)
+    words.splice(output, 0, `${map}${goroot}=/_/GOROOT`);
+  return words;
 }
 
 function toLinkRecipe(id: string, importPath: string, command: ScriptCommand, part: ScriptPart): LinkRecipe {

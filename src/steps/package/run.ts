@@ -39,6 +39,7 @@ export async function compilePackage(run: PackageRun): Promise<ToolFailure | und
   host.files.write(`${work}/importcfg`, `${configuration.join('\n')}\n`);
   for (const command of recipe.commands) {
     if (command.tool === 'pack') pack(host, command, work);
+    else if (command.tool === 'cp') copy(host, command, work);
     else {
       const extra = command.tool === 'compile' ? [`-c=${run.concurrency}`] : [];
       const failure = await runTool(run, command, work, extra);
@@ -70,6 +71,12 @@ export async function runTool(
   if (result.exitCode === 0) return undefined;
   const { exitCode, signal } = result;
   return { argv, exitCode, signal, output: `${result.stdout}${result.stderr}` };
+}
+
+/** `cp FILE COPY`: headers under the name that assembler sources include. */
+function copy(host: Host, command: RecipeCommand, work: string): void {
+  const [from = '', to = ''] = command.argv.slice(1).map((word) => word.replaceAll('$WORK', work));
+  host.files.write(to, host.files.readBytes(from));
 }
 
 /** `pack r ARCHIVE OBJECT…`, without a process. */

@@ -23,8 +23,6 @@ export interface Script {
   readonly packages: ReadonlyMap<string, ScriptPart>;
   /** By scratch directory of the main package. */
   readonly links: ReadonlyMap<string, ScriptPart>;
-  /** Flags that go tries on the C compiler, in order. `-n` prints the trials and takes them for failed. */
-  readonly triedCompilerFlags: readonly string[];
 }
 
 interface DraftPart {
@@ -34,14 +32,13 @@ interface DraftPart {
 
 const HEREDOC = /^cat >\s*(\$WORK\/(b\d+)\/\S+) << 'EOF'/;
 const ECHO = /^echo (-n|'.*') > (\$WORK\/(b\d+)\/\S+)/;
-const TRIAL = /^.*\|\| true$/;
-const IGNORED = /^(#|mkdir -p |mv |cp |rm -rf |chmod |touch |EOF$|go: |WORK=)/;
+// Lines that end in `|| true` try flags on the C compiler: -n takes them all for failed.
+const IGNORED = /^(#|mkdir -p |mv |rm -rf |chmod |touch |EOF$|go: |WORK=|.*\|\| true$)/;
 
 /** Parses the output of `-n`. Lines that are no command are passed over. */
 export function parseScript(text: string): Script {
   const packages = new Map<string, DraftPart>();
   const links = new Map<string, DraftPart>();
-  const tried = new Set<string>();
   const part = (parts: Map<string, DraftPart>, id: string): DraftPart => {
     const known = parts.get(id) ?? { commands: [], files: new Map() };
     parts.set(id, known);
@@ -59,22 +56,20 @@ export function parseScript(text: string): Script {
     const echo = heredoc ? null : ECHO.exec(line);
     if (heredoc) {
       const body: string[] = [];
-      while (++i < lines.length && !/^\t?EOF$/.test(lines[i] as string)) body.push(lines[i] as string);
-      const tail = lines[i] === '\tEOF' ? '\t' : '';
+      while (++i < lines.length && !lines[i]?.endsWith('EOF')) body.push(lines[i] as string);
+      // A file without a last line feed has its end on the line of the mark.
+      const tail = lines[i]?.slice(0, -3) ?? '';
       addFile(heredoc[1] as string, heredoc[2] as string, `${body.map((row) => `${row}\n`).join('')}${tail}`);
     } else if (echo) {
       const said = echo[1] as string;
       addFile(echo[2] as string, echo[3] as string, said === '-n' ? '' : `${said.slice(1, -1)}\n`);
-    } else if (TRIAL.test(line)) {
-      const flag = triedFlag(line);
-      if (flag) tried.add(flag);
     } else if (line.startsWith('cd ')) {
       workingDirectory = line.slice(3);
     } else if (line && !IGNORED.test(line)) {
       addCommand(line, workingDirectory, packages, links, part);
     }
   }
-  return { packages, links, triedCompilerFlags: [...tried] };
+  return { packages, links };
 }
 
 function addCommand(
@@ -102,7 +97,12 @@ function toCommand(line: string, workingDirectory: string): ScriptCommand {
     environment[match[1] as string] = match[2] as string;
   }
   const end = words.indexOf('#', first);
-  const argv = words.slice(first, end < 0 ? undefined : end);
+  // Go prints its working directory as `.` wherever a word begins with it.
+  const argv = words
+    .slice(first, end < 0 ? undefined : end)
+    .map((word) =>
+      word === '.' || word.startsWith('./') ? `${workingDirectory.replace(/\/$/, '')}${word.slice(1)}` : word,
+    );
   // Newer releases print tools that do not come prebuilt as `go tool NAME`.
   return {
     workingDirectory,
@@ -159,10 +159,4 @@ function unquoteGoString(literal: string): string {
       if (/^[0-7]{3}$/.test(code)) return String.fromCodePoint(Number.parseInt(code, 8));
       return ESCAPES[code] ?? code;
     });
-}
-
-function triedFlag(line: string): string | undefined {
-  const words = line.split(' ');
-  const at = words.indexOf('-c');
-  return at > 0 ? words[at - 1] : undefined;
 }
