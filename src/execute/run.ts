@@ -2,7 +2,7 @@
  * Executes a Plan: what is fresh stays, what the store knows is restored, the rest is run in batches. This folder
  * schedules, remembers keys and cancels; how a binary is made is `steps/`, where bytes are kept is `store/`.
  */
-import { type Diagnostic, Failure, warning } from '../diagnostic/diagnostic.ts';
+import { Failure } from '../diagnostic/diagnostic.ts';
 import type { Digest } from '../formats/digest.ts';
 import type { CommandAction, GoBuildAction, Step, StepId } from '../plan/step.ts';
 import type { OutputFile, StepOutcome } from '../report/events.ts';
@@ -14,6 +14,7 @@ import { differences, keyOf } from './key.ts';
 import { isIntact, restoreOutputs, statOf } from './outputs.ts';
 import { PackageEngine } from './packages/engine.ts';
 import type { LinkOutcome } from './packages/nodes.ts';
+import { inputChanged, linkedWithStamps, placeProgram, programKey, recallProgram } from './programs.ts';
 import { readAgain } from './readagain.ts';
 import type { OutputRecord } from './state.ts';
 
@@ -127,12 +128,19 @@ class Run {
     }
     const because = record?.key === key ? 'an output is gone or was changed' : this.#why(step, closure)[0];
     this.#because.set(step.id, because ?? 'its key changed');
-    const outputs = restoreOutputs(this.#x.host, this.#x.store, key, step.outputs);
+    const outputs = this.#recall(step, closure, key);
     if (!outputs) return (step.action as GoBuildAction).batch;
     this.#emitStarted(step);
     this.#record(step, closure, outputs, 0);
     this.#finish(step, 'restored', this.#x.host.clock.monotonic() - started, outputs);
     return undefined;
+  }
+
+  #recall(step: Step, closure: Closure, key: Digest): OutputRecord[] | undefined {
+    const { host, store, engine } = this.#x;
+    const restored = restoreOutputs(host, store, key, step.outputs);
+    const output = restored || engine === 'go' ? undefined : recallProgram(host, store, step, closure);
+    return restored ?? (output && [output]);
   }
 
   #why(step: Step, closure: Closure): string[] {
@@ -170,17 +178,23 @@ class Run {
   }
 
   async #runCompile(steps: readonly Step[]): Promise<void> {
-    const outcomes = await this.#packages?.build(steps);
-    if (!outcomes) {
+    const again: Step[] = [];
+    const isDone = await this.#packages?.build(steps, (step, outcome) => {
+      if (outcome.kind === 'failed')
+        this.#finish(step, this.#x.signal.aborted ? 'cancelled' : 'failed', 0, []);
+      else if (!this.#landProgram(step, outcome)) again.push(this.#withStampsLinked(step));
+    });
+    if (!isDone) {
       const turn = this.#lastGo.then(() => this.#runGo(steps));
       this.#lastGo = turn.catch(() => {});
-      return turn;
-    }
-    for (const step of steps) {
-      const outcome = outcomes.get(step.id);
-      if (outcome?.kind === 'linked') this.#landProgram(step, outcome);
-      else this.#finish(step, this.#x.signal.aborted ? 'cancelled' : 'failed', 0, []);
-    }
+      await turn;
+    } else if (again.length > 0) await this.#runCompile(again);
+  }
+
+  #withStampsLinked(step: Step): Step {
+    const plain = linkedWithStamps(step);
+    this.#x.closures.set(plain, this.#x.closures.get(step) as Closure);
+    return plain;
   }
 
   async #runGo(steps: readonly Step[]): Promise<void> {
@@ -235,20 +249,22 @@ class Run {
     return this.#x.keys.get(step.id) as Digest;
   }
 
-  /** Copies a linked program to its place, and remembers what it was made of. */
-  #landProgram(step: Step, { program, file, milliseconds }: Extract<LinkOutcome, { kind: 'linked' }>): void {
-    const { host, store } = this.#x;
-    const path = step.outputs[0] as string;
-    host.files.publishCopy(file, path, 0o755);
-    const output: OutputRecord = {
-      path,
-      digest: program.digest,
-      size: program.size,
-      stat: statOf(host, path),
-    };
+  /** False when the program has to be linked with its stamps. */
+  #landProgram(step: Step, linked: Extract<LinkOutcome, { kind: 'linked' }>): boolean {
+    const { host, store, closures } = this.#x;
+    const output = placeProgram(host, step, linked);
+    if (!output) return false;
+    const { program, moduleInfo, milliseconds } = linked;
     this.#remember(step, output, milliseconds, this.#packages?.movedFile, () =>
-      store.record(this.#keyOf(step), [{ ...program, name: nameOf(path) }], milliseconds),
+      store.record(
+        programKey(step, closures.get(step) as Closure),
+        [{ ...program, name: nameOf(output.path) }],
+        {
+          ...{ milliseconds, moduleInfo },
+        },
+      ),
     );
+    return true;
   }
 
   #record(step: Step, closure: Closure, outputs: readonly OutputRecord[], milliseconds: number): void {
@@ -325,12 +341,4 @@ const MEMORY_SHARE = 0.85;
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function inputChanged(step: Step, file: string): Diagnostic {
-  return warning('build/input-changed', {
-    what: `${file} changed while ${step.title} was compiled`,
-    why: 'the binary may hold the old or the new text, so it is not kept for later runs',
-    help: 'run the same command again once the file is as you want it',
-  });
 }

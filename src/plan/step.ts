@@ -1,4 +1,5 @@
 /** One unit of work as data: it can be printed, hashed, sent, stored and drawn. */
+import type { Sentinel } from '../steps/stamp/sentinels.ts';
 import type { Platform } from '../target/platform.ts';
 
 /** `compile:cmd/kubectl@linux/arm64` */
@@ -25,8 +26,18 @@ export interface GoBuildAction {
   /** Absolute; inside the link tree in the GOPATH eras. */
   readonly workingDirectory: string;
   readonly batch: string;
+  /** How the version is written after linking; absent where it is linked in. */
+  readonly lateStamps?: LateStamps;
   /** Go files that the build sees beside the tree's own, path relative to the tree → text. Never left behind. */
   readonly addedSources?: Readonly<Record<string, string>>;
+}
+
+export interface LateStamps {
+  /** `flags` with sentinels for the values. */
+  readonly flags: readonly string[];
+  readonly sentinels: readonly Sentinel[];
+  /** Key parts of the program before it is stamped: equal for all commits with equal code. */
+  readonly keyParts: Readonly<Record<string, string>>;
 }
 
 /** A command of the tree itself, run as the user. */

@@ -72,6 +72,16 @@ export const EVENT_CATALOG: { readonly [T in EventBody['type']]: EventEntry<T> }
       key: 'digest of the remote Action that it is: commands, sources, interfaces of its imports, tools',
     },
   },
+  'program-linked': {
+    when: 'A program has been linked or was found in the store; its version may be written into it afterwards.',
+    fields: {
+      program: 'import path of its main package',
+      platform: 'what it was linked for',
+      outcome: '`built`, or `restored` when the store had it',
+      milliseconds: 'wall time of the linker; 0 when it was found',
+      key: 'digest of the remote Action that it is',
+    },
+  },
   'command-started': {
     when: 'A process starts.',
     fields: {

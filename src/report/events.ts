@@ -64,6 +64,15 @@ export type EventBody =
       readonly milliseconds: number;
       readonly key: string;
     }
+  /** A program, before its version is written into it: linked, or found in the store. */
+  | {
+      readonly type: 'program-linked';
+      readonly program: string;
+      readonly platform: Platform;
+      readonly outcome: Extract<StepOutcome, 'built' | 'restored'>;
+      readonly milliseconds: number;
+      readonly key: string;
+    }
   | {
       readonly type: 'command-started';
       readonly id: number;

@@ -100,6 +100,7 @@ export function foldEvent(run: RunRecord, event: Event): void {
       return;
     }
     case 'package-finished':
+    case 'program-linked':
       return;
     case 'step-output': {
       const { lines } = stepOf(run, event.step);

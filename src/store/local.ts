@@ -32,6 +32,8 @@ export interface ActionRecord {
   readonly milliseconds: number;
   /** Most memory that one of its processes held, in bytes; absent when nobody looked. */
   readonly peakBytes?: number;
+  /** Of a program: the build info in it. */
+  readonly moduleInfo?: string;
 }
 
 export interface StoreSize {
@@ -102,11 +104,11 @@ export class LocalStore {
   }
 
   /** Says what a key gave when its objects are in the store already. */
-  record(key: Digest, outputs: readonly StoredOutput[], milliseconds: number): void {
+  record(key: Digest, outputs: readonly StoredOutput[], facts: Omit<ActionRecord, 'outputs'>): void {
     this.#guarded(() =>
       this.#write(key, {
         outputs: outputs.map(({ name, digest, size }) => ({ name, digest, size })),
-        milliseconds,
+        ...facts,
       }),
     );
   }

@@ -24,6 +24,7 @@ export interface BuildRequest {
   readonly buildDate?: string;
   /** How packages are compiled: our own graph, or go itself. */
   readonly engine: 'graph' | 'go';
+  readonly stamp: 'late' | 'link';
   /** Seconds to wait for another run in the same output directory. */
   readonly waitSeconds: number;
 }
@@ -59,6 +60,11 @@ export function addBuildOptions(command: Command): Command {
         .choices(['graph', 'go'])
         .default('graph'),
     )
+    .addOption(
+      new Option('--stamp <when>', 'late: write the version into the linked program; link: link it in')
+        .choices(['late', 'link'])
+        .default('late'),
+    )
     .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0);
 }
 
@@ -90,6 +96,7 @@ export function readBuildRequest(
     ...optional('versionString', text('versionString')),
     ...optional('buildDate', text('buildDate')),
     engine: values['engine'] === 'go' ? 'go' : 'graph',
+    stamp: values['stamp'] === 'link' ? 'link' : 'late',
     waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
   };
 }

@@ -30,9 +30,6 @@ export interface EngineContext extends Omit<PackageRunContext, 'explain'> {
   ) => number;
 }
 
-/** How the programs of a batch came out; undefined when the batch is one for go. */
-export type BatchOutcome = ReadonlyMap<StepId, LinkOutcome> | undefined;
-
 /** The split of interface and object, and `-n` as we read it, were proven from this release on. */
 export const OLDEST_GO = '1.13';
 
@@ -69,23 +66,32 @@ export class PackageEngine {
     return this.#run.drained();
   }
 
-  /** Makes the programs of a batch. Problems are emitted. */
-  async build(steps: readonly Step[]): Promise<BatchOutcome> {
+  /**
+   * Makes the programs of a batch and tells each outcome as it comes; false when the batch is one for go. Problems are
+   * emitted.
+   */
+  async build(
+    steps: readonly Step[],
+    onOutcome: (step: Step, outcome: LinkOutcome) => void,
+  ): Promise<boolean> {
     const action = steps[0]?.action as GoBuildAction;
     const refusal = refusalOf(action, this.#x.goVersion);
     if (refusal) return this.#leaveToGo(refusal);
     try {
       // One `go test -c` makes one program; `go build` makes all that share their flags.
       const parts = action.verb === 'test' ? steps.map((step) => [step]) : [steps];
-      const outcomes = await Promise.all(parts.map((part) => this.#buildPart(part)));
-      return new Map(outcomes.flatMap((outcome) => [...outcome]));
+      await Promise.all(parts.map((part) => this.#buildPart(part, onOutcome)));
+      return true;
     } catch (problem) {
       if (problem instanceof UnknownTool) return this.#leaveToGo(`it calls ${problem.message}`);
       throw problem;
     }
   }
 
-  async #buildPart(steps: readonly Step[]): Promise<Map<StepId, LinkOutcome>> {
+  async #buildPart(
+    steps: readonly Step[],
+    onOutcome: (step: Step, outcome: LinkOutcome) => void,
+  ): Promise<void> {
     const { book, goVersion, signal, emit } = this.#x;
     const action = steps[0]?.action as GoBuildAction;
     const cCompiler =
@@ -102,14 +108,17 @@ export class PackageEngine {
       signal.throwIfAborted();
       for (const diagnostic of this.#readErrors(problem.output, action.workingDirectory))
         emit({ type: 'diagnostic', diagnostic });
-      return new Map(steps.map((step) => [step.id, { kind: 'failed' }]));
+      for (const step of steps) onOutcome(step, { kind: 'failed' });
+      return;
     }
     const group = toGroup(steps[0] as Step, action, recipes, cCompiler);
-    return new Promise((resolve) => {
-      const outcomes = new Map<StepId, LinkOutcome>();
-      const settle = (step: StepId, outcome: LinkOutcome) => {
-        outcomes.set(step, outcome);
-        if (outcomes.size === steps.length) resolve(outcomes);
+    const byId = new Map(steps.map((step) => [step.id, step]));
+    await new Promise<void>((resolve) => {
+      const settle = (id: StepId, outcome: LinkOutcome) => {
+        const step = byId.get(id);
+        byId.delete(id);
+        if (step) onOutcome(step, outcome);
+        if (byId.size === 0) resolve();
       };
       this.#run.add(makeNodes(group, this.#x.ledger, settle));
     });
@@ -149,7 +158,7 @@ export class PackageEngine {
     return digestOfBytes([...parts].sort().join('\n'));
   }
 
-  #leaveToGo(reason: string): undefined {
+  #leaveToGo(reason: string): false {
     this.#x.emit({
       type: 'diagnostic',
       diagnostic: warning('build/engine-go', {
@@ -158,7 +167,7 @@ export class PackageEngine {
         help: 'nothing is needed; --engine go says so from the start',
       }),
     });
-    return undefined;
+    return false;
   }
 
   #explain(node: Node, failure: ToolFailure): readonly Diagnostic[] {

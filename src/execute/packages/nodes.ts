@@ -50,7 +50,14 @@ export interface LinkNode extends NodeFacts {
 }
 
 export type LinkOutcome =
-  | { readonly kind: 'linked'; readonly program: Blob; readonly file: string; readonly milliseconds: number }
+  | {
+      readonly kind: 'linked';
+      readonly program: Blob;
+      /** Where it lies in the store. */
+      readonly file: string;
+      readonly moduleInfo: string;
+      readonly milliseconds: number;
+    }
   | { readonly kind: 'failed' };
 
 export type Node = PackageNode | LinkNode;

@@ -200,17 +200,22 @@ export class RecipeBook {
 function groupKey({ steps, shape, goVersion, cCompiler }: GroupRequest): string {
   const action = steps[0]?.action as GoBuildAction;
   return digestOfRecord({
-    ...{ shape, goVersion, cCompiler, verb: action.verb, flags: action.flags },
+    ...{ shape, goVersion, cCompiler, verb: action.verb, flags: scriptFlags(action) },
     environment: { ...action.environment, PATH: '', TMPDIR: '', GOGC: '' },
     packages: steps.map((step) => `${step.id} ${(step.action as GoBuildAction).goPackage}`),
   }).slice(0, 32);
+}
+
+/** Flags that are the same for every commit, where the version is stamped late. */
+function scriptFlags(action: GoBuildAction): readonly string[] {
+  return action.lateStamps?.flags ?? action.flags;
 }
 
 /** The command that prints what go would do for the Steps, from nothing. */
 function scriptCommand(steps: readonly Step[], output: string): string[] {
   const action = steps[0]?.action as GoBuildAction;
   const go = `${action.environment['GOROOT']}/bin/go`;
-  const flags = action.flags.filter((flag) => !/^-(v|x|n|a|work|p=.*)$/.test(flag));
+  const flags = scriptFlags(action).filter((flag) => !/^-(v|x|n|a|work|p=.*)$/.test(flag));
   const packages = steps.map((step) => (step.action as GoBuildAction).goPackage);
   if (action.verb === 'test')
     return [go, 'test', '-c', '-a', '-n', '-vet=off', ...flags, '-o', `${output}test`, ...packages];

@@ -9,11 +9,11 @@ import type { Blob } from '../../formats/remoteaction.ts';
 import type { Host } from '../../host/host.ts';
 import type { EventBody } from '../../report/events.ts';
 import { linkProgram } from '../../steps/link/run.ts';
-import { linkKey, packageKey } from '../../steps/package/action.ts';
 import { compilePackage, type ToolFailure } from '../../steps/package/run.ts';
 import type { ActionRecord, KeptFile, LocalStore } from '../../store/local.ts';
 import type { FileIndex } from '../../tree/packages/fileindex.ts';
 import { Heap } from './heap.ts';
+import { NodeInputs } from './inputs.ts';
 import type { Ledger } from './ledger.ts';
 import type { LinkNode, Node, PackageNode } from './nodes.ts';
 import { PeakMemory } from './peakmemory.ts';
@@ -50,6 +50,7 @@ export class PackageRun {
   readonly #unsettled: Node[] = [];
   readonly #byKey = new Map<Digest, { made?: Made; readonly waiting: Node[] }>();
   readonly #peaks: PeakMemory;
+  readonly #inputs: NodeInputs;
   readonly #onIdle: (() => void)[] = [];
   #running = 0;
   #heldBytes = 0;
@@ -63,6 +64,7 @@ export class PackageRun {
   constructor(context: PackageRunContext) {
     this.#x = context;
     this.#peaks = new PeakMemory(context.host);
+    this.#inputs = new NodeInputs(context.index, context.store, context.root);
   }
 
   /** Adds nodes; each link tells its own outcome. */
@@ -99,7 +101,7 @@ export class PackageRun {
   /** All needs are done: the key is known, and with it whether there is anything to do. */
   #settle(node: Node): void {
     if (node.state === 'failed') return;
-    const key = this.#keyOf(node);
+    const key = this.#inputs.keyOf(node);
     const same = this.#byKey.get(key);
     if (same?.made) {
       this.#finish(node, key, same.made, 0, true);
@@ -166,13 +168,13 @@ export class PackageRun {
       const failure =
         node.kind === 'package'
           ? await compilePackage({
-              ...{ ...common, recipe: node.recipe, imports: this.#interfaceFiles(node) },
+              ...{ ...common, recipe: node.recipe, imports: this.#inputs.interfaceFiles(node) },
               concurrency: this.#ready.size >= this.#x.slots ? FEW_THREADS : MANY_THREADS,
             })
           : await linkProgram({
               ...common,
               recipe: withBuildId(node, key),
-              objects: this.#objectFiles(node),
+              objects: this.#inputs.objectFiles(node),
             });
       const peakBytes = this.#peaks.take(pids);
       const milliseconds = host.clock.monotonic() - started;
@@ -182,7 +184,9 @@ export class PackageRun {
         this.#failAll(key);
         return;
       }
-      if (node.kind === 'package' && this.#inputsMoved(node)) {
+      const moved = node.kind === 'package' ? this.#inputs.movedSources(node) : [];
+      for (const path of moved) this.movedFiles.add(path);
+      if (node.kind === 'package' && moved.length > 0) {
         this.#again(node, key);
         return;
       }
@@ -223,28 +227,25 @@ export class PackageRun {
     }
     const { record } = made;
     node.state = 'done';
+    if (!isShared) this.#tell(node, key, made.kind === 'made' ? 'built' : 'restored', milliseconds);
     if (node.kind === 'package') {
       const [first, second] = record.outputs;
       if (first) node.interface = first;
       if (second) node.object = second;
       this.#done++;
-      if (!isShared) {
-        this.#x.emit({
-          ...{
-            type: 'package-finished',
-            package: node.name,
-            platform: node.group.platform,
-            key,
-            milliseconds,
-          },
-          outcome: made.kind === 'made' ? 'built' : 'restored',
-        });
-      }
     } else {
       const program = record.outputs[0] as Blob;
-      node.settle({ kind: 'linked', program, file: this.#x.store.objectPath(program.digest), milliseconds });
+      const moduleInfo = node.recipe.moduleInfo ?? '';
+      const file = this.#x.store.objectPath(program.digest);
+      node.settle({ kind: 'linked', program, file, moduleInfo, milliseconds });
     }
     for (const dependent of node.dependents) if (--dependent.waiting === 0) this.#unsettled.push(dependent);
+  }
+
+  #tell(node: Node, key: Digest, outcome: 'built' | 'restored', milliseconds: number): void {
+    const facts = { platform: node.group.platform, key, milliseconds, outcome };
+    if (node.kind === 'package') this.#x.emit({ type: 'package-finished', package: node.name, ...facts });
+    else this.#x.emit({ type: 'program-linked', program: node.recipe.importPath, ...facts });
   }
 
   #failAll(key: Digest): void {
@@ -277,82 +278,6 @@ export class PackageRun {
     this.#byKey.delete(key);
     this.#unsettled.push(...(work?.waiting ?? [node]));
   }
-
-  #inputsMoved(node: PackageNode): boolean {
-    const moved = this.#ownSources(node).filter(
-      (path) => !this.#x.index.isUnmoved(this.#treePath(node, path)),
-    );
-    for (const path of moved) this.movedFiles.add(this.#treePath(node, path));
-    return moved.length > 0;
-  }
-
-  #keyOf(node: Node): Digest {
-    if (node.kind === 'package') {
-      return packageKey(node.recipe, this.#sources(node), this.#interfaces(node), node.group.context);
-    }
-    return linkKey(node.recipe, this.#objects(node), node.group.context, isTrimmed(node));
-  }
-
-  #sources(node: PackageNode): Map<string, Blob> {
-    const { standardSources } = node.group.recipes;
-    const sources = new Map<string, Blob>();
-    for (const path of [...node.recipe.sources, ...(node.group.recipes.headers[node.recipe.id] ?? [])]) {
-      const blob = standardSources[path] ?? this.#x.index.read(this.#treePath(node, path));
-      sources.set(path, blob ?? { digest: 'missing', size: 0 });
-    }
-    return sources;
-  }
-
-  #ownSources({ recipe, group }: PackageNode): readonly string[] {
-    return recipe.isStandard ? [] : [...recipe.sources, ...(group.recipes.headers[recipe.id] ?? [])];
-  }
-
-  #treePath({ group }: Node, path: string): string {
-    for (const base of [group.workingDirectory, this.#x.root])
-      if (path.startsWith(`${base}/`)) return path.slice(base.length + 1);
-    return path;
-  }
-
-  #interfaces(node: PackageNode): Map<string, Blob> {
-    return new Map(this.#imported(node).map(([path, need]) => [path, need.interface as Blob]));
-  }
-
-  #interfaceFiles(node: PackageNode): Map<string, string> {
-    return new Map(
-      this.#imported(node).map(([path, need]) => [
-        path,
-        this.#x.store.objectPath((need.interface as Blob).digest),
-      ]),
-    );
-  }
-
-  #imported(node: PackageNode): [string, PackageNode][] {
-    const byId = new Map(node.needs.map((need) => [(need as PackageNode).recipe.id, need as PackageNode]));
-    return node.recipe.imports.flatMap(([path, id]) => {
-      const need = byId.get(id);
-      return need ? [[path, need] as [string, PackageNode]] : [];
-    });
-  }
-
-  #objects(node: LinkNode): Map<string, Blob> {
-    const byId = new Map(node.needs.map((need) => [(need as PackageNode).recipe.id, need as PackageNode]));
-    return new Map(
-      node.recipe.packages.flatMap(([path, id]) => {
-        const object = byId.get(id)?.object;
-        return object ? [[path, object] as [string, Blob]] : [];
-      }),
-    );
-  }
-
-  #objectFiles(node: LinkNode): Map<string, string> {
-    return new Map(
-      [...this.#objects(node)].map(([path, { digest }]) => [path, this.#x.store.objectPath(digest)]),
-    );
-  }
-}
-
-function isTrimmed(node: LinkNode): boolean {
-  return node.needs.every((need) => need.kind !== 'package' || need.recipe.isTrimmed);
 }
 
 /** Go names a binary by its own keys; ours has the key of its link, where the flags do not name one. */

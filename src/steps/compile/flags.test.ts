@@ -4,7 +4,7 @@ import { composeFlags, type FlagContext } from './flags.ts';
 import type { CompileOptions } from './options.ts';
 
 const PLAIN: CompileOptions = {
-  ...{ race: false, debug: false, coverage: false, reproducible: false, engine: 'graph' },
+  ...{ race: false, debug: false, coverage: false, reproducible: false, engine: 'graph', stamp: 'late' },
   ...{ goFlags: [], environmentGoFlags: '', tags: [] },
 };
 

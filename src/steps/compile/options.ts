@@ -16,6 +16,8 @@ export interface CompileOptions {
   readonly tags: readonly string[];
   /** Who compiles packages: it decides the build ID, and so the bytes. */
   readonly engine: 'graph' | 'go';
+  /** `late`: the version is written into the linked program; `link`: it is linked in, as upstream does. */
+  readonly stamp: 'late' | 'link';
   /** Paths trimmed so that two checkouts at different places give the same bytes. */
   readonly reproducible: boolean;
 }

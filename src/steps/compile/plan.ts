@@ -5,6 +5,7 @@ import { executableName, type Platform, splitPlatform } from '../../target/platf
 import type { BuildUnit, Target } from '../../target/target.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
 import type { Tree } from '../../tree/tree.ts';
+import { canStampLate, withSentinels } from '../stamp/sentinels.ts';
 import { planCoverage } from './coverage.ts';
 import {
   goEnvironment,
@@ -45,17 +46,14 @@ export function planCompile(context: CompileContext, { target, platform }: Build
   });
   const coverage = options.coverage ? planCoverage(tree, target) : undefined;
   const tags = coverage ? [...options.tags, 'coverage'] : options.tags;
-  const composed = composeFlags(
-    {
-      tree,
-      options: { ...options, tags },
-      stamps: context.stamps,
-      goVersion: toolchain.version,
-      workingDirectory,
-    },
-    target.class,
-  );
-  const flags = [...(coverage?.flags ?? []), ...composed];
+  const flagsWith = (stamps: readonly string[]) => [
+    ...(coverage?.flags ?? []),
+    ...composeFlags(
+      { tree, options: { ...options, tags }, stamps, goVersion: toolchain.version, workingDirectory },
+      target.class,
+    ),
+  ];
+  const flags = flagsWith(context.stamps);
   const verb = target.class === 'test' || coverage ? 'test' : 'build';
   const output = outputPath(tree, layout, target, platform);
   const outputName = executableName(target.binary, platform);
@@ -71,6 +69,10 @@ export function planCompile(context: CompileContext, { target, platform }: Build
     ...(coverage ? { addedSources: coverage.addedSources } : {}),
     batch: digestOfRecord({ verb, flags, environment, alone: named ? target.name : '' }).slice(0, 12),
   };
+  const { words, sentinels } = withSentinels(context.stamps);
+  const isLate =
+    options.engine === 'graph' && options.stamp === 'late' && canStampLate(platform) && !coverage;
+  const late = isLate ? flagsWith(words) : flags;
   return {
     id: compileStepId(target, platform),
     kind: 'compile',
@@ -82,7 +84,12 @@ export function planCompile(context: CompileContext, { target, platform }: Build
       ...(coverage ? [{ kind: 'go-closure', goPackage: coverage.helper, role: 'library' } as const] : []),
     ],
     outputs: [output],
-    action,
+    action: isLate
+      ? {
+          ...action,
+          lateStamps: { flags: late, sentinels, keyParts: keyParts(context, { ...action, flags: late }) },
+        }
+      : action,
     keyParts: keyParts(context, action),
   };
 }

@@ -1,0 +1,66 @@
+/** Linked programs on their way to the user's disk: out of the store, stamped or as they are. */
+import { type Diagnostic, warning } from '../diagnostic/diagnostic.ts';
+import type { Digest } from '../formats/digest.ts';
+import type { Blob } from '../formats/remoteaction.ts';
+import type { Host } from '../host/host.ts';
+import type { GoBuildAction, Step } from '../plan/step.ts';
+import { stampProgram } from '../steps/stamp/run.ts';
+import type { LocalStore } from '../store/local.ts';
+import type { Closure } from '../tree/packages/graph.ts';
+import { keyOf } from './key.ts';
+import { statOf } from './outputs.ts';
+import type { LinkOutcome } from './packages/nodes.ts';
+import type { OutputRecord } from './state.ts';
+
+type Linked = Extract<LinkOutcome, { kind: 'linked' }>;
+
+/** The key of a Step's program before it is stamped: the same for every commit with the same code. */
+export function programKey(step: Step, closure: Closure): Digest {
+  const { lateStamps } = step.action as GoBuildAction;
+  return keyOf(lateStamps ? { ...step, keyParts: lateStamps.keyParts } : step, closure.packages);
+}
+
+/** Puts a linked program in its place; undefined when its stamps cannot be written, and it has to be linked with them. */
+export function placeProgram(
+  host: Host,
+  step: Step,
+  linked: Pick<Linked, 'program' | 'file' | 'moduleInfo'>,
+): OutputRecord | undefined {
+  const path = step.outputs[0] as string;
+  const { lateStamps } = step.action as GoBuildAction;
+  let placed: Blob | undefined = linked.program;
+  if (lateStamps) {
+    const { sentinels } = lateStamps;
+    placed = stampProgram({ host, linked: linked.file, sentinels, moduleInfo: linked.moduleInfo, path });
+  } else host.files.publishCopy(linked.file, path, 0o755);
+  return placed && { path, digest: placed.digest, size: placed.size, stat: statOf(host, path) };
+}
+
+/** Brings a program back that was linked before, for this commit or another. */
+export function recallProgram(
+  host: Host,
+  store: LocalStore,
+  step: Step,
+  closure: Closure,
+): OutputRecord | undefined {
+  const record = store.find(programKey(step, closure));
+  const [program] = record?.outputs ?? [];
+  if (!record || !program) return undefined;
+  const file = store.objectPath(program.digest);
+  return placeProgram(host, step, { program, file, moduleInfo: record.moduleInfo ?? '' });
+}
+
+/** The same Step with its version linked in. */
+export function linkedWithStamps(step: Step): Step {
+  const { lateStamps: _, ...action } = step.action as GoBuildAction;
+  return { ...step, action };
+}
+
+/** A source moved while a program was made of it. */
+export function inputChanged(step: Step, file: string): Diagnostic {
+  return warning('build/input-changed', {
+    what: `${file} changed while ${step.title} was compiled`,
+    why: 'the binary may hold the old or the new text, so it is not kept for later runs',
+    help: 'run the same command again once the file is as you want it',
+  });
+}

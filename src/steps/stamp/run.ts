@@ -1,0 +1,25 @@
+/** Puts a linked program in its place, with the version written over the sentinels. */
+import { type Digest, digestOfBytes } from '../../formats/digest.ts';
+import type { Host } from '../../host/host.ts';
+import { type Sentinel, writeStamps } from './sentinels.ts';
+
+export interface StampRun {
+  readonly host: Host;
+  /** The program as it was linked; not changed. */
+  readonly linked: string;
+  readonly sentinels: readonly Sentinel[];
+  /** Text of the build info that go embeds: from 1.18 on it holds the linker flags once more. */
+  readonly moduleInfo: string;
+  /** Final name. */
+  readonly path: string;
+}
+
+/** Undefined when a sentinel is not where it should be: the program has to be linked with the values. */
+export function stampProgram(run: StampRun): { readonly digest: Digest; readonly size: number } | undefined {
+  const program = run.host.files.readBytes(run.linked);
+  const inBuildInfo = ({ text }: Sentinel) => run.moduleInfo.split(text).length - 1;
+  if (!writeStamps(program, run.sentinels, inBuildInfo)) return undefined;
+  // Not made durable: what a power cut tears is found by its stat and stamped again.
+  run.host.files.publish(run.path, program, { mode: 0o755, fsync: false });
+  return { digest: digestOfBytes(program), size: program.length };
+}
