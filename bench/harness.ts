@@ -24,8 +24,9 @@ export interface Case {
   readonly ours: Side;
   readonly upstream: Side;
   readonly rounds: { readonly ours: number; readonly upstream: number };
-  /** Largest allowed ours ÷ upstream, of the wall times' medians. */
+  /** Largest allowed ours ÷ upstream, of the medians of wall times, or of CPU times. */
   readonly limit?: number;
+  readonly by?: 'wall' | 'cpu';
   /** Largest allowed wall time of ours in seconds, and peak in bytes. */
   readonly most?: { readonly wall?: number; readonly peak?: number };
 }
@@ -82,10 +83,11 @@ function measure(side: Side): Cost {
 }
 
 function toRow(one: Case, ours: Cost, upstream: Cost): Row {
-  const ratio = ours.wall / upstream.wall;
+  const by = one.by ?? 'wall';
+  const ratio = ours[by] / upstream[by];
   const { wall, peak } = one.most ?? {};
   const limits = [
-    one.limit === undefined ? undefined : `≤ ${one.limit.toPrecision(2)}`,
+    one.limit === undefined ? undefined : `${by === 'cpu' ? 'CPU ' : ''}≤ ${one.limit.toPrecision(2)}`,
     wall === undefined ? undefined : `< ${wall} s`,
     peak === undefined ? undefined : `< ${peak / 1024 ** 2} MiB`,
   ];
