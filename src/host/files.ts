@@ -7,6 +7,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -31,6 +32,8 @@ import { basename, dirname, join } from 'node:path';
 import { asFailure } from './file-problem.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
+// Licence, constraints and imports of nearly every Go file.
+const HEAD_BYTES = 4096;
 
 /** The five facts that tell whether a file may have changed; times in milliseconds with fractions. */
 export interface FileStat {
@@ -81,6 +84,20 @@ export class Files {
   /** The text of a file, or undefined when there is none. */
   readTextIfAny(path: string): string | undefined {
     return this.isFile(path) ? this.readText(path) : undefined;
+  }
+
+  /** The beginning of a file as text, whether that is all of it, and its facts at that moment. */
+  readHead(path: string): { readonly text: string; readonly isWhole: boolean; readonly stat: FileStat } {
+    return this.#translated(path, () => {
+      const file = openSync(path, 'r');
+      try {
+        const stat = toFileStat(fstatSync(file)) as FileStat;
+        const read = readSync(file, READ_BUFFER, 0, HEAD_BYTES, 0);
+        return { text: READ_BUFFER.toString('utf8', 0, read), isWhole: read < HEAD_BYTES, stat };
+      } finally {
+        closeSync(file);
+      }
+    });
   }
 
   /** Names in a directory, sorted by code unit; a trailing slash marks directories. */

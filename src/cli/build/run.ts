@@ -53,7 +53,7 @@ export function openMemory({ session }: PreparedBuild): Memory {
     state,
     index,
     path,
-    graph: new PackageGraph(host, index, state.graph, gopath ? [] : MODULE_FILES),
+    graph: new PackageGraph(host, index, state.graph, gopath ? [] : MODULE_FILES, `${own}/headers.json`),
     history: new History(host, `${own}/history.json`),
   };
 }

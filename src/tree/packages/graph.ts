@@ -1,13 +1,15 @@
 /**
  * The package graph of a tree as Go sees it, remembered between runs, and the content of every package. A run
- * with nothing changed asks the disk for stats only; Go is asked again only when a header or a directory moved.
+ * with nothing changed asks the disk for stats only; it is resolved again only when a header or a directory moved.
  */
-import { type Diagnostic, error } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, type Result } from '../../diagnostic/diagnostic.ts';
 import { type Digest, digestOfBytes } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import type { FileIndex } from './fileindex.ts';
-import { goList, type ListingRequest, type ListingRoot } from './golist.ts';
+import type { ListingRequest, ListingRoot } from './golist.ts';
+import { listPackages } from './list.ts';
 import type { GoPackage } from './package.ts';
+import { RememberedHeaders } from './resolver/headerfile.ts';
 
 /** One package of one listing. Paths are relative to the tree, or absolute outside it. */
 export interface PackageEntry {
@@ -69,16 +71,25 @@ export class PackageGraph {
   readonly #moduleFiles: readonly string[];
   readonly #contents = new Map<PackageEntry, { digest: string; files: readonly string[] }>();
   readonly #directories = new Map<string, Digest | undefined>();
+  readonly #headers: RememberedHeaders;
   #holding = new Map<PackageEntry, boolean>();
 
-  constructor(host: Host, index: FileIndex, state: GraphState, moduleFiles: readonly string[]) {
+  /** `headersPath`: file of the headers that were parsed; read only when a graph must be resolved. */
+  constructor(
+    host: Host,
+    index: FileIndex,
+    state: GraphState,
+    moduleFiles: readonly string[],
+    headersPath?: string,
+  ) {
+    this.#headers = new RememberedHeaders(host, headersPath);
     this.#host = host;
     this.#index = index;
     this.#state = state;
     this.#moduleFiles = moduleFiles;
   }
 
-  /** The closure of roots when the remembered listing still holds; undefined when go must be asked again. */
+  /** The closure of roots when the remembered listing still holds; undefined when it must be resolved again. */
   closure(listing: string, roots: readonly ListingRoot[]): Closure | undefined {
     const known = this.#state.listings[listing];
     const found = roots.map((root) => known?.roots[rootKey(root)]);
@@ -101,13 +112,22 @@ export class PackageGraph {
     return { packages, entries };
   }
 
-  /** Asks go for the graphs of the roots and remembers them; returns what is wrong with the tree, if anything. */
+  /** All packages that the roots reach, standard library included, resolved now and kept by nobody. */
+  async packagesOf(
+    request: ListingRequest,
+    roots: readonly ListingRoot[],
+    signal: AbortSignal,
+  ): Promise<Result<readonly GoPackage[]>> {
+    return this.#headers.using((store) => listPackages(this.#host, request, roots, store, signal));
+  }
+
+  /** Resolves the graphs of the roots and remembers them; returns what is wrong with the tree, if anything. */
   async list(
     request: ListingRequest,
     roots: readonly ListingRoot[],
     signal: AbortSignal,
   ): Promise<readonly Diagnostic[]> {
-    const result = await goList(this.#host, request, roots, signal);
+    const result = await this.packagesOf(request, roots, signal);
     if (!result.ok) return result.diagnostics;
     const known = this.#state.listings[request.key] ?? { packages: {}, roots: {} };
     this.#state.listings[request.key] = known;
@@ -164,6 +184,7 @@ export class PackageGraph {
     this.#directories.clear();
     this.#holding.clear();
     this.#index.refresh();
+    this.#headers.refresh();
   }
 
   #content(entry: PackageEntry): { digest: string; files: readonly string[] } {

@@ -28,6 +28,7 @@ var x = "import \\"not/this\\""
     imports: ['fmt', 'embed', 'strings', 'sigs.k8s.io/yaml', 'path/raw', 'C'],
     constraints: ['//go:build linux && !arm', '// +build linux,!arm'],
     embeds: ['a.txt b/*.json'],
+    importComment: 'example.dev/x',
   });
 });
 

@@ -1,0 +1,217 @@
+/**
+ * Headers of source files by directory, read once and remembered between runs by the stat of file and directory.
+ * The memory is a file of its own, loaded only when a graph must be resolved.
+ */
+import type { FileStat, Files } from '../../../host/files.ts';
+import { readGoHead, readGoHeader } from '../header.ts';
+import { readConstraints } from './constraints.ts';
+
+/**
+ * What decides about one file. Lists are joined, so that thousands of them cost neither memory nor time to load:
+ * imports by blanks, constraints and embeds by line feeds.
+ */
+export interface FileHeader {
+  readonly packageName: string;
+  readonly imports: string;
+  readonly constraints: string;
+  readonly embeds: string;
+  readonly importComment: string;
+  readonly broken: boolean;
+}
+
+/** mtime, ctime, size, inode, time of reading, then the members of FileHeader. */
+type FileRow = readonly [
+  number,
+  number,
+  number,
+  number,
+  number,
+  string,
+  string,
+  string,
+  string,
+  string,
+  0 | 1,
+];
+
+/** mtime, ctime, inode, time of reading, names joined by slashes, rows of files by name. */
+type DirectoryRow = readonly [number, number, number, number, string, Record<string, FileRow>];
+
+/** What is saved: directories, and the tags of toolchains. */
+export interface HeaderMemory {
+  readonly directories: Record<string, DirectoryRow>;
+  readonly toolTags: Record<string, string>;
+  /** Answers of `go list -m -json all`, by what they depend on. */
+  readonly modules: Record<string, string>;
+}
+
+export const EMPTY_MEMORY: HeaderMemory = { directories: {}, toolTags: {}, modules: {} };
+
+interface Directory {
+  readonly names: readonly string[];
+  readonly row: DirectoryRow;
+  readonly files: Map<string, FileHeader>;
+  /** Rows that hold now: a whole new record when the directory is written. */
+  readonly rows: Record<string, FileRow>;
+}
+
+// Extensions that go/build knows.
+const SOURCE = /\.(go|s|S|sx|c|cc|cpp|cxx|m|h|hh|hpp|hxx|f|F|for|f90|swig|swigcxx|syso)$/;
+const TICK_MILLISECONDS = 20;
+const COARSE_TICK_MILLISECONDS = 2_000;
+
+export class HeaderStore {
+  readonly #files: Files;
+  readonly #now: () => number;
+  #saved: HeaderMemory;
+  readonly #directories = new Map<string, Directory | undefined>();
+  readonly toolTags: Map<string, string>;
+  readonly modules: Map<string, string>;
+  /** Files read and parsed by this object: zero when all is remembered. */
+  parsed = 0;
+  #changed = false;
+
+  constructor(files: Files, now: () => number, saved: HeaderMemory = EMPTY_MEMORY) {
+    this.#files = files;
+    this.#now = now;
+    this.#saved = saved;
+    this.toolTags = new Map(Object.entries(saved.toolTags));
+    this.modules = new Map(Object.entries(saved.modules));
+  }
+
+  /** Sorted names of source files in a directory; undefined when it is none. One look per path and run. */
+  names(directory: string): readonly string[] | undefined {
+    return this.#directory(directory)?.names;
+  }
+
+  /** Header of a file that `names` told. */
+  header(directory: string, name: string): FileHeader {
+    const found = this.#directory(directory) as Directory;
+    let header = found.files.get(name);
+    if (!header) {
+      header = this.#header(found, `${directory}/${name}`, name);
+      found.files.set(name, header);
+    }
+    return header;
+  }
+
+  /** Forgets what this run has seen of the disk; what it parsed stays remembered. */
+  refresh(): void {
+    this.#saved = this.memory() ?? this.#saved;
+    this.#directories.clear();
+  }
+
+  /** What to save; undefined when nothing was learned. */
+  memory(): HeaderMemory | undefined {
+    const { toolTags, modules } = this.#saved;
+    const learned = this.#changed || this.toolTags.size > Object.keys(toolTags).length;
+    if (!learned && this.modules.size === Object.keys(modules).length) return undefined;
+    const directories = { ...this.#saved.directories };
+    for (const [path, found] of this.#directories) {
+      if (found) directories[path] = found.row;
+      else delete directories[path];
+    }
+    return {
+      directories,
+      toolTags: Object.fromEntries(this.toolTags),
+      modules: Object.fromEntries(this.modules),
+    };
+  }
+
+  #directory(path: string): Directory | undefined {
+    if (this.#directories.has(path)) return this.#directories.get(path);
+    const found = this.#openDirectory(path);
+    this.#directories.set(path, found);
+    return found;
+  }
+
+  #openDirectory(path: string): Directory | undefined {
+    const stat = this.#files.stat(path);
+    if (!stat || (stat.mode & TYPE_MASK) !== DIRECTORY_TYPE) return undefined;
+    const saved = this.#saved.directories[path];
+    const holds =
+      saved &&
+      saved[0] === stat.mtime &&
+      saved[1] === stat.ctime &&
+      saved[2] === stat.inode &&
+      !isRacy(saved[0], saved[3]);
+    if (holds) return { names: split(saved[4]), row: saved, files: new Map(), rows: saved[5] };
+    this.#changed = true;
+    const readAt = this.#now();
+    const names = this.#files.list(path).filter((name) => SOURCE.test(name));
+    const rows = Object.fromEntries(
+      Object.entries(saved?.[5] ?? {}).filter(([name]) => names.includes(name)),
+    );
+    const row: DirectoryRow = [stat.mtime, stat.ctime, stat.inode, readAt, names.join('/'), rows];
+    return { names, row, files: new Map(), rows };
+  }
+
+  #header(directory: Directory, path: string, name: string): FileHeader {
+    const row = directory.rows[name];
+    if (row && !isRacy(row[0], row[4]) && sameStat(row, this.#files.stat(path))) return fromRow(row);
+    this.#changed = true;
+    this.parsed++;
+    const readAt = this.#now();
+    const head = this.#files.readHead(path);
+    const header = this.#parse(path, head);
+    const { mtime, ctime, size, inode } = head.stat;
+    directory.rows[name] = [mtime, ctime, size, inode, readAt, ...toMembers(header)];
+    return header;
+  }
+
+  #parse(path: string, head: { readonly text: string; readonly isWhole: boolean }): FileHeader {
+    if (!path.endsWith('.go')) {
+      const read = readConstraints(head.text);
+      const { lines } = read.reachedEnd && !head.isWhole ? readConstraints(this.#files.readText(path)) : read;
+      return { ...NO_HEADER, constraints: lines.join('\n') };
+    }
+    const whole = () => readGoHeader(head.isWhole ? head.text : this.#files.readText(path));
+    const found = head.isWhole ? whole() : (readGoHead(head.text) ?? whole());
+    return {
+      packageName: found.packageName,
+      imports: found.imports.join(' '),
+      constraints: found.constraints.join('\n'),
+      embeds: found.embeds.join('\n'),
+      importComment: found.importComment ?? '',
+      broken: found.broken ?? false,
+    };
+  }
+}
+
+const NO_HEADER: FileHeader = {
+  ...{ packageName: '', imports: '', constraints: '', embeds: '', importComment: '' },
+  broken: false,
+};
+
+// st_mode: the bits of the type, and those of a directory (inode(7)).
+const TYPE_MASK = 0o170000;
+const DIRECTORY_TYPE = 0o040000;
+
+function toMembers(header: FileHeader) {
+  const { packageName, imports, constraints, embeds, importComment, broken } = header;
+  return [packageName, imports, constraints, embeds, importComment, broken ? 1 : 0] as const;
+}
+
+function fromRow(row: FileRow): FileHeader {
+  const [, , , , , packageName, imports, constraints, embeds, importComment, broken] = row;
+  return { packageName, imports, constraints, embeds, importComment, broken: broken === 1 };
+}
+
+function sameStat(row: FileRow, stat: FileStat | undefined): boolean {
+  return (
+    stat !== undefined &&
+    row[0] === stat.mtime &&
+    row[1] === stat.ctime &&
+    row[2] === stat.size &&
+    row[3] === stat.inode
+  );
+}
+
+/** Written so shortly before it was read that a second write could hide behind the same time (git's racy rule). */
+function isRacy(mtime: number, readAt: number): boolean {
+  return mtime > readAt - (mtime % 1000 === 0 ? COARSE_TICK_MILLISECONDS : TICK_MILLISECONDS);
+}
+
+function split(joined: string): string[] {
+  return joined === '' ? [] : joined.split('/');
+}
