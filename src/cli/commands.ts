@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'why', summary: 'what would be rebuilt, and the reason', load: () => import('./commands/why.ts') },
   {
+    name: 'graph',
+    summary: 'the packages of targets: what each costs and who needs it',
+    load: () => import('./commands/graph.ts'),
+  },
+  {
     name: 'make',
     summary: 'answer a make command line of the tree',
     load: () => import('./commands/make.ts'),

@@ -18,6 +18,7 @@ export const CODES = {
   'disk/permission': { title: 'a file or directory may not be read or written', exit: 1 },
   'disk/write-failed': { title: 'a file could not be written whole', exit: 1 },
   'generate/command-failed': { title: 'the tree’s own code generation failed', exit: 1 },
+  'graph/unknown-package': { title: 'the targets hold no such package', exit: 2 },
   'make/goal-unknown': { title: 'the tree’s Makefile has no such goal', exit: 2 },
   'make/goal-unsupported': { title: 'another command does what this goal did', exit: 2 },
   'make/variable-ignored': { title: 'a make variable has no effect here', exit: 2 },
