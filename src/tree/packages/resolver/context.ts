@@ -84,6 +84,11 @@ export class BuildContext {
     return held;
   }
 
+  /** Whether imports of a cgo file count though cgo is off: an old Go's way. */
+  get countsIdleCgo(): boolean {
+    return this.#lists.countsIdleCgo;
+  }
+
   /** Packages that the linker adds to a program (cmd/go/internal/load, LinkerDeps). */
   get linkerImports(): readonly string[] {
     return [
@@ -118,7 +123,7 @@ export async function readContext(
   const flags = readFlags([...(environment['GOFLAGS'] ?? '').split(/\s+/).filter(Boolean), ...request.flags]);
   if ((flags.race || flags.msan || flags.asan) && environment['CGO_ENABLED'] !== '1')
     throw new Unsupported('a sanitizer without cgo');
-  const lists = readSystemLists(host, environment['GOROOT'] ?? '');
+  const lists = readSystemLists(host, environment['GOROOT'] ?? '', goVersion);
   return new BuildContext(request, flags, lists, await toolTags(host, request, knownToolTags, signal));
 }
 

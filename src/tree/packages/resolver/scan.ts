@@ -111,11 +111,9 @@ class Scan {
     this.#importComment ||= header.importComment;
     const imports = header.imports === '' ? [] : header.imports.split(' ');
     const isCgo = imports.includes('C');
-    if (isCgo && !this.#context.cgo) {
-      this.#files.IgnoredGoFiles.push(name);
-      return;
-    }
-    this.#files[isCgo ? 'CgoFiles' : 'GoFiles'].push(name);
+    const isIdle = isCgo && !this.#context.cgo;
+    this.#files[isIdle ? 'IgnoredGoFiles' : isCgo ? 'CgoFiles' : 'GoFiles'].push(name);
+    if (isIdle && !this.#context.countsIdleCgo) return;
     for (const path of imports) this.#imports.add(path);
     if (header.embeds === '' || !this.#context.since('1.16')) return;
     for (const line of header.embeds.split('\n')) {

@@ -6,20 +6,26 @@ import { Unsupported } from './unsupported.ts';
 
 /** The words that file names may end in, and the systems that the tag `unix` stands for. */
 export interface SystemLists {
+  /** Whether imports of a cgo file count even when cgo is off, as they did up to Go 1.13 or so. */
+  readonly countsIdleCgo: boolean;
   readonly systems: ReadonlySet<string>;
   readonly architectures: ReadonlySet<string>;
   readonly unix: ReadonlySet<string>;
 }
 
 /** Reads go/build's own lists: constants of words up to Go 1.18, maps after. */
-export function readSystemLists(host: Host, goroot: string): SystemLists {
+export function readSystemLists(host: Host, goroot: string, goVersion: string): SystemLists {
   const text =
     host.files.readTextIfAny(`${goroot}/src/internal/syslist/syslist.go`) ??
     host.files.readTextIfAny(`${goroot}/src/go/build/syslist.go`);
+  // The words of the comment above the line that changed it.
+  const countsIdleCgo =
+    !atLeast(goVersion, '1.15') &&
+    !host.files.readText(`${goroot}/src/go/build/build.go`).includes('Ignore imports from cgo files');
   const systems = text && wordsOf(text, /goosList|knownOS/i);
   const architectures = text && wordsOf(text, /goarchList|knownArch/i);
   if (!systems || !architectures) throw new Unsupported(`a toolchain without go/build/syslist.go`);
-  return { systems, architectures, unix: wordsOf(text, /unixOS/i) ?? new Set() };
+  return { systems, architectures, unix: wordsOf(text, /unixOS/i) ?? new Set(), countsIdleCgo };
 }
 
 function wordsOf(text: string, name: RegExp): ReadonlySet<string> | undefined {

@@ -75,7 +75,8 @@ export class VendorDirectory {
     const owner = this.#list.packages.get(path);
     if (!owner) throw new Unsupported(`the vendored package ${path}, which modules.txt does not name`);
     // Where the directory of the module would be is not known of vendored code (cmd/go/internal/modload).
-    return { importPath: path, directory, root: '', isStandard: false, module: this.#moduleOf(owner) };
+    const root = this.#context.since('1.14') ? '' : `${this.#directory}/${owner.path}`;
+    return { importPath: path, directory, root, isStandard: false, module: this.#moduleOf(owner) };
   }
 
   #moduleOf(owner: VendoredModule): GoModule {
@@ -88,6 +89,11 @@ export class VendorDirectory {
   }
 
   #toModule({ path, version, goVersion, newPath, newVersion }: VendoredModule): GoModule {
+    // Up to Go 1.13 what is vendored of a module stands for its directory.
+    if (!this.#context.since('1.14')) {
+      if (newPath) throw new Unsupported('replaced modules in a vendor directory before Go 1.14');
+      return { Path: path, Version: version, Dir: `${this.#directory}/${path}` };
+    }
     const replaced = newPath ? { newPath, newVersion } : this.#wildcard(path);
     const go = goVersion && this.#context.since('1.17') ? { GoVersion: goVersion } : {};
     return {

@@ -117,13 +117,6 @@ export class PackageWalk {
     throw new Unsupported(`${importPath} expects import ${importComment}`);
   }
 
-  /** Module mode does not tell a root of vendored packages, the standard library's own among them. */
-  #hasRoot({ root, isStandard, importPath }: Place): boolean {
-    return (
-      root !== '' && !(isStandard && this.#locator.mode === 'modules' && importPath.startsWith('vendor/'))
-    );
-  }
-
   #record(place: Place, scan: ScannedDirectory, resolved: ReadonlyMap<string, string>): GoPackage {
     const imports = scan.imports.map((path) => resolved.get(path) ?? path);
     const mapped = scan.imports.filter((path) => (resolved.get(path) ?? path) !== path);
@@ -134,7 +127,7 @@ export class PackageWalk {
       ImportPath: place.importPath,
       Dir: place.directory,
       Name: scan.name,
-      ...(this.#hasRoot(place) ? { Root: place.root } : {}),
+      ...(place.root ? { Root: place.root } : {}),
       ...(place.isStandard ? { Standard: true } : {}),
       ...(place.module ? { Module: place.module } : {}),
       ...Object.fromEntries(lists.map((kind) => [kind, scan.files[kind]])),

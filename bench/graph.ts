@@ -1,0 +1,66 @@
+/**
+ * Our package graph against `go list -deps -json` on the same roots: `node bench/graph.ts TREE GOROOT VERSION PACKAGE…`.
+ * TREE is a directory of GOPATH/src, or a module; nothing in it is changed. Both sides start a process of their own.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { realHost } from '../src/host/host.ts';
+import { resolvePackages } from '../src/tree/packages/resolve.ts';
+import { RememberedHeaders } from '../src/tree/packages/resolver/headerfile.ts';
+import { type Case, runCases } from './harness.ts';
+
+const [tree = '', goroot = '', version = '', ...packages] = process.argv.slice(2);
+if (packages.length === 0) {
+  console.error('usage: node bench/graph.ts TREE GOROOT VERSION PACKAGE…');
+  process.exit(2);
+}
+
+const place = resolve(tree);
+const gopath = place.includes('/src/') ? place.slice(0, place.lastIndexOf('/src/')) : undefined;
+const environment = {
+  ...{ PATH: `${goroot}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: tmpdir(), PWD: place, GOROOT: goroot },
+  ...{ GOPATH: gopath ?? tmpdir(), GO111MODULE: gopath ? 'off' : 'on', GOPROXY: 'off', GOENV: 'off' },
+  ...{ GOOS: 'linux', GOARCH: 'amd64', CGO_ENABLED: '0', GOTOOLCHAIN: 'local' },
+};
+
+/** Our side, in the process that the harness times. */
+async function resolveOnce(headersFile: string): Promise<void> {
+  const request = { key: '', go: `${goroot}/bin/go`, goVersion: version, flags: [], environment };
+  const roots = packages.map((goPackage) => ({ goPackage, role: 'program' as const }));
+  const { signal } = new AbortController();
+  const host = realHost();
+  const answer = await new RememberedHeaders(host, headersFile).using((headers) =>
+    resolvePackages(host, { ...request, workingDirectory: place }, roots, headers, signal),
+  );
+  for (const { reason } of answer.unsupported) throw new Error(reason);
+}
+
+function compare(): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'kw-bench-'));
+  const headers = join(scratch, 'headers.json');
+  const argv = [process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const ours = { argv, cwd: place, env: { ...environment, GRAPH_HEADERS: headers } };
+  const upstream = {
+    argv: [`${goroot}/bin/go`, 'list', '-deps', '-json', ...packages],
+    ...{ cwd: place, env: environment },
+  };
+  const rounds = { ours: 5, upstream: 3 };
+  const cases: Case[] = [
+    {
+      ...{ name: 'graph, cold', rounds, limit: 1 / 5, upstream },
+      ours: { ...ours, before: () => rmSync(headers, { force: true }) },
+    },
+    { name: 'graph, remembered', rounds, limit: 1 / 10, ours, upstream },
+  ];
+  try {
+    process.exitCode = runCases(cases, fileURLToPath(new URL('results', import.meta.url))) ? 0 : 1;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const { GRAPH_HEADERS: headersFile } = process.env;
+if (headersFile) await resolveOnce(headersFile);
+else compare();
