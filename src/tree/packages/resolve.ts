@@ -33,6 +33,7 @@ export async function resolvePackages(
     .map((root) => ({ root, reason: 'not supported: tests' }));
   if (programs.length === 0) return { packages: [], unsupported };
   try {
+    headers.lookBehind(request.workingDirectory);
     const walk = await beginWalk(host, request, headers, signal);
     for (const root of programs) {
       const reason = reasonAgainst(() => walk.add(root.goPackage));

@@ -65,6 +65,7 @@ export class HeaderStore {
   readonly #now: () => number;
   #saved: HeaderMemory;
   readonly #directories = new Map<string, Directory | undefined>();
+  readonly #behind = new Map<string, string>();
   readonly toolTags: Map<string, string>;
   readonly modules: Map<string, string>;
   /** Files read and parsed by this object: zero when all is remembered. */
@@ -79,6 +80,13 @@ export class HeaderStore {
     this.modules = new Map(Object.entries(saved.modules));
   }
 
+  /** Looks behind a link once and for all: paths through it cost the system more on every call. */
+  lookBehind(link: string): void {
+    if (this.#behind.has(link) || !this.#files.exists(link)) return;
+    const real = this.#files.realPath(link);
+    if (real !== link) this.#behind.set(link, real);
+  }
+
   /** Sorted names of source files in a directory; undefined when it is none. One look per path and run. */
   names(directory: string): readonly string[] | undefined {
     return this.#directory(directory)?.names;
@@ -89,7 +97,7 @@ export class HeaderStore {
     const found = this.#directory(directory) as Directory;
     let header = found.files.get(name);
     if (!header) {
-      header = this.#header(found, `${directory}/${name}`, name);
+      header = this.#header(found, `${this.#real(directory)}/${name}`, name);
       found.files.set(name, header);
     }
     return header;
@@ -108,8 +116,8 @@ export class HeaderStore {
     if (!learned && this.modules.size === Object.keys(modules).length) return undefined;
     const directories = { ...this.#saved.directories };
     for (const [path, found] of this.#directories) {
-      if (found) directories[path] = found.row;
-      else delete directories[path];
+      if (found) directories[this.#real(path)] = found.row;
+      else delete directories[this.#real(path)];
     }
     return {
       directories,
@@ -120,9 +128,17 @@ export class HeaderStore {
 
   #directory(path: string): Directory | undefined {
     if (this.#directories.has(path)) return this.#directories.get(path);
-    const found = this.#openDirectory(path);
+    const found = this.#openDirectory(this.#real(path));
     this.#directories.set(path, found);
     return found;
+  }
+
+  #real(path: string): string {
+    for (const [link, real] of this.#behind) {
+      if (path.startsWith(link) && (path.length === link.length || path[link.length] === '/'))
+        return real + path.slice(link.length);
+    }
+    return path;
   }
 
   #openDirectory(path: string): Directory | undefined {
