@@ -68,7 +68,7 @@ function comparable(found: GoPackage): Comparable {
   const ignored = found.IgnoredGoFiles?.filter((name) => !name.endsWith('_test.go')) ?? [];
   if (ignored.length > 0) all['IgnoredGoFiles'] = ignored;
   else delete all['IgnoredGoFiles'];
-  // Module mode tells a root of the standard library's vendored packages in some listings and not in others.
+  // Module mode tells the module of x/text for the standard library's vendor/x/text, when the listing holds both.
   if (found.Standard && found.ImportPath.startsWith('vendor/')) delete all['Root'];
   if (found.Module) all['Module'] = moduleOf(found.Module);
   return all;

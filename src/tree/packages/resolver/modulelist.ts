@@ -4,7 +4,13 @@ import type { Host } from '../../../host/host.ts';
 import type { ListingRequest } from '../golist.ts';
 import type { GoModule } from '../package.ts';
 import type { HeaderStore } from './headers.ts';
-import { isDirectoryPath, type LocalModule, type MainModules, replacedDirectory } from './mainmodules.ts';
+import {
+  isDirectoryPath,
+  isSince,
+  type LocalModule,
+  type MainModules,
+  replacedDirectory,
+} from './mainmodules.ts';
 import { Unsupported } from './unsupported.ts';
 
 /** Every module of the build list with its directory, '' when it is not downloaded. */
@@ -19,15 +25,9 @@ export async function listModules(
   const key = keyOf(host, request, main);
   let answer = store.modules.get(key);
   if (answer === undefined) {
+    const modFlags = request.flags.filter((flag) => flag.startsWith('-mod='));
     const result = await host.processes.run({
-      argv: [
-        request.go,
-        'list',
-        '-m',
-        '-json',
-        ...request.flags.filter((flag) => flag.startsWith('-mod=')),
-        'all',
-      ],
+      argv: [request.go, 'list', '-m', '-e', '-json', ...modFlags, ...wantedModules(main)],
       environment: request.environment,
       workingDirectory: request.workingDirectory,
       signal,
@@ -38,6 +38,12 @@ export async function listModules(
     store.modules.set(key, answer);
   }
   return (JSON.parse(answer) as GoModule[]).map(toLocal);
+}
+
+/** From go 1.17 on go.mod names every module that a build needs; what lies behind those is not even downloaded. */
+function wantedModules(main: MainModules): readonly string[] {
+  if (main.workspace || !isSince(main, '1.17')) return ['all'];
+  return main.mains.flatMap(({ module, file }) => [module.Path, ...file.require.map(({ path }) => path)]);
 }
 
 /** Main modules that need nothing but each other are the whole build list. */

@@ -93,7 +93,11 @@ class ModuleLocator implements Locator {
   }
 
   #inModule(path: string, { module, directory: root, isLocal }: LocalModule): Place | undefined {
-    if (root === '') throw new Unsupported(`the module ${module.Path}, which is not downloaded`);
+    if (root === '') {
+      // Go downloads it when it is asked; the answer about modules is then another one.
+      this.#store.modules.clear();
+      throw new Unsupported(`the module ${module.Path}, which is not downloaded`);
+    }
     const directory = `${root}${path.slice(module.Path.length)}`;
     if (isLocal && this.#beginsOther(directory, root)) return undefined;
     if (!this.#store.names(directory)?.some((name) => name.endsWith('.go'))) return undefined;
