@@ -57,6 +57,7 @@ export const CODES = {
     exit: 2,
   },
   'tree/eval-wrote': { title: 'the tree’s script tried to write', exit: 2 },
+  'tree/index-wrong': { title: 'a file changed without a trace in its times', exit: 1 },
   'tree/list-missing': { title: 'a list that the tree should hold is missing', exit: 2 },
   'tree/not-found': { title: 'this is no tree', exit: 2 },
   'tree/syntax-error': { title: 'the tree’s script does not parse', exit: 2 },

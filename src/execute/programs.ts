@@ -29,7 +29,7 @@ export function placeProgram(
   const path = step.outputs[0] as string;
   const { lateStamps } = step.action as GoBuildAction;
   let placed: Blob | undefined = linked.program;
-  if (lateStamps) {
+  if (lateStamps && !lateStamps.atLink) {
     const { sentinels } = lateStamps;
     placed = stampProgram({ host, linked: linked.file, sentinels, moduleInfo: linked.moduleInfo, path });
   } else host.files.publishCopy(linked.file, path, 0o755);
@@ -52,8 +52,12 @@ export function recallProgram(
 
 /** The same Step with its version linked in. */
 export function linkedWithStamps(step: Step): Step {
-  const { lateStamps: _, ...action } = step.action as GoBuildAction;
-  return { ...step, action };
+  const action = step.action as GoBuildAction;
+  if (!action.lateStamps) return step;
+  return {
+    ...step,
+    action: { ...action, lateStamps: { ...action.lateStamps, atLink: true, keyParts: step.keyParts } },
+  };
 }
 
 /** A source moved while a program was made of it. */

@@ -26,7 +26,7 @@ export interface GoBuildAction {
   /** Absolute; inside the link tree in the GOPATH eras. */
   readonly workingDirectory: string;
   readonly batch: string;
-  /** How the version is written after linking; absent where it is linked in. */
+  /** How the version gets into the program; absent where go builds. */
   readonly lateStamps?: LateStamps;
   /** Go files that the build sees beside the tree's own, path relative to the tree → text. Never left behind. */
   readonly addedSources?: Readonly<Record<string, string>>;
@@ -36,7 +36,9 @@ export interface LateStamps {
   /** `flags` with sentinels for the values. */
   readonly flags: readonly string[];
   readonly sentinels: readonly Sentinel[];
-  /** Key parts of the program before it is stamped: equal for all commits with equal code. */
+  /** Whether the values take the place of the sentinels before linking already. */
+  readonly atLink: boolean;
+  /** Key parts of the linked program: when it is stamped afterwards, equal for all commits with equal code. */
   readonly keyParts: Readonly<Record<string, string>>;
 }
 

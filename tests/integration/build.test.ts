@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { commands, Monorepo, outcomes } from './monorepo.ts';
+import { codes, commands, Monorepo, outcomes } from './monorepo.ts';
 
 const PRESS = 'compile:cmd/press@linux/amd64';
 const OUTPUT = '_output/local/bin/linux/amd64/press';
@@ -20,6 +21,25 @@ describe('a build', () => {
       encoding: 'utf8',
     });
     expect(printed).toMatch(/^6 v1\.2\.3 /);
+  });
+
+  test('believes times and sizes, and with --verify the bytes alone', async () => {
+    const source = join(repo.root, 'pkg/juice/juice.go');
+    const old = new Date('2020-01-01T00:00:00Z');
+    utimesSync(source, old, old);
+    await repo.build(['press', '-p', 'linux/amd64']);
+    expect(outcomes(await repo.build(['press', '-p', 'linux/amd64', '--verify']))[PRESS]).toBe('fresh');
+    const state = join(repo.root, '_output/kubewright/state.json');
+    const { ctimeMs } = statSync(source);
+    repo.replace('pkg/juice/juice.go', '6 / 10', '7 / 10');
+    utimesSync(source, old, old);
+    // As a clock that was set back would have it: nothing but the bytes tells.
+    const text = readFileSync(state, 'utf8');
+    writeFileSync(state, text.replaceAll(String(ctimeMs), String(statSync(source).ctimeMs)));
+    expect(outcomes(await repo.build(['press', '-p', 'linux/amd64']))[PRESS]).toBe('fresh');
+    const run = await repo.build(['press', '-p', 'linux/amd64', '--verify']);
+    expect(codes(run)).toContain('tree/index-wrong');
+    expect(outcomes(run)[PRESS]).toBe('built');
   });
 
   test('takes groups and several platforms in one run', async () => {

@@ -25,6 +25,8 @@ export interface BuildRequest {
   /** How packages are compiled: our own graph, or go itself. */
   readonly engine: 'graph' | 'go';
   readonly stamp: 'late' | 'link';
+  /** Digest every file again instead of trusting its stat. */
+  readonly verify: boolean;
   /** Seconds to wait for another run in the same output directory. */
   readonly waitSeconds: number;
 }
@@ -65,6 +67,7 @@ export function addBuildOptions(command: Command): Command {
         .choices(['late', 'link'])
         .default('late'),
     )
+    .option('--verify', 'digest every file again instead of trusting times and sizes')
     .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0);
 }
 
@@ -97,6 +100,7 @@ export function readBuildRequest(
     ...optional('buildDate', text('buildDate')),
     engine: values['engine'] === 'go' ? 'go' : 'graph',
     stamp: values['stamp'] === 'link' ? 'link' : 'late',
+    verify: values['verify'] === true,
     waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
   };
 }

@@ -1,7 +1,7 @@
 /** Runs a prepared build from lock to report; also what a dry run and `why` show of it. */
 import { randomBytes } from 'node:crypto';
 import { exitCodeOf } from '../../diagnostic/codes.ts';
-import { type Diagnostic, Failure } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, Failure, warning } from '../../diagnostic/diagnostic.ts';
 import { readClosures, rememberedClosures } from '../../execute/closures.ts';
 import type { Counts } from '../../execute/execution.ts';
 import { History } from '../../execute/history.ts';
@@ -42,13 +42,14 @@ export interface Memory {
 }
 
 /** What the checkout remembers of earlier runs. */
-export function openMemory({ session }: PreparedBuild): Memory {
+export function openMemory({ session, request }: PreparedBuild): Memory {
   const { context, tree, own } = session;
   const { host } = context;
   const path = `${own}/state.json`;
   const gopath = tree.goMode === 'godeps' || tree.goMode === 'gopath';
   const state = loadState(host, path);
-  const index = new FileIndex(host.files, tree.root, () => host.clock.now(), state.files);
+  if (request.verify) forgetStats(state);
+  const index = new FileIndex(host.files, tree.root, () => host.clock.now(), state.files, !request.verify);
   return {
     state,
     index,
@@ -152,6 +153,7 @@ async function executeAll(
   }
   const before = memory.index.hashed;
   try {
+    for (const path of memory.index.disagreements) emit({ type: 'diagnostic', diagnostic: indexWrong(path) });
     const reading = await readClosures(steps, remembered, memory.graph, toolchain.version, signal);
     for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
     const { plan, because, closures } = planBuild(build, memory, reading.closures);
@@ -182,6 +184,24 @@ async function executeAll(
     }
     host.files.remove(stage);
   }
+}
+
+/** So that directories are listed and outputs digested again. */
+function forgetStats(state: RunState): void {
+  state.graph.directories = {};
+  for (const [id, record] of Object.entries(state.steps)) {
+    const outputs = record.outputs.map((output) => ({ ...output, stat: { ...output.stat, inode: -1 } }));
+    state.steps[id] = { ...record, outputs };
+  }
+}
+
+function indexWrong(path: string): Diagnostic {
+  return warning('tree/index-wrong', {
+    what: `${path} has other bytes than its time, size and inode promised`,
+    where: [{ file: path }],
+    why: 'a program put its old times back, or the clock went wrong: without --verify it would have counted as unchanged',
+    help: 'nothing is needed now: its bytes decide from here on. Use --verify again after such programs',
+  });
 }
 
 /** Takes out of the tree what a killed coverage build left in it. */

@@ -10,6 +10,7 @@ import type { GoBuildAction, Step, StepId } from '../../plan/step.ts';
 import { isPackageName, readGoErrors } from '../../steps/compile/errors.ts';
 import { UnknownTool } from '../../steps/package/recipe.ts';
 import type { ToolFailure } from '../../steps/package/run.ts';
+import { type Sentinel, withValues } from '../../steps/stamp/sentinels.ts';
 import type { Platform } from '../../target/platform.ts';
 import type { Closure } from '../../tree/packages/graph.ts';
 import { type Group, type LinkOutcome, makeNodes, type Node } from './nodes.ts';
@@ -127,12 +128,14 @@ export class PackageEngine {
   async #ask(steps: readonly Step[], argv: readonly string[], action: GoBuildAction): Promise<string> {
     const { host, signal, emit, onCommand } = this.#x;
     const outputFile = `${this.#x.scratch}/asked-${this.#asked++}`;
+    // With a cache of its own go names every package, but for those that come compiled with the toolchain.
+    const asking = { ...action, environment: { ...action.environment, GOCACHE: `${outputFile}-cache` } };
     let command = 0;
     const { exitCode, milliseconds } = await host.processes.run({
-      ...{ argv, environment: action.environment, workingDirectory: action.workingDirectory, signal },
+      ...{ argv, environment: asking.environment, workingDirectory: action.workingDirectory, signal },
       outputFile,
       onStart: (pid) => {
-        command = onCommand(steps, argv, action, pid);
+        command = onCommand(steps, argv, asking, pid);
       },
     });
     emit({ type: 'command-finished', id: command, exitCode, milliseconds });
@@ -214,7 +217,8 @@ function toGroup(
     Object.fromEntries(Object.entries(action.environment).filter(([name]) => names.test(name)));
   const target = pick(TARGET_VARIABLES);
   return {
-    ...{ recipes, platform: step.platform as Platform, workingDirectory: action.workingDirectory },
+    recipes: action.lateStamps?.atLink ? linkedWith(recipes, action.lateStamps.sentinels) : recipes,
+    ...{ platform: step.platform as Platform, workingDirectory: action.workingDirectory },
     environment: { ...pick(TOOL_VARIABLES), ...target },
     context: {
       environment: target,
@@ -223,6 +227,16 @@ function toGroup(
       ...(cCompiler ? { cCompiler } : {}),
     },
   };
+}
+
+/** Recipes are asked for with sentinels, so that they outlive a commit; here the values take their place. */
+function linkedWith(recipes: GroupRecipes, sentinels: readonly Sentinel[]): GroupRecipes {
+  const links = recipes.links.map((link) => ({
+    ...link,
+    command: { ...link.command, argv: link.command.argv.map((word) => withValues(word, sentinels)) },
+    ...(link.moduleInfo ? { moduleInfo: withValues(link.moduleInfo, sentinels) } : {}),
+  }));
+  return { ...recipes, links };
 }
 
 function endOf({ argv, exitCode, signal }: ToolFailure): string {

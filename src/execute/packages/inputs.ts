@@ -28,7 +28,12 @@ export class NodeInputs {
     if (node.kind === 'package') {
       return packageKey(node.recipe, this.#sources(node), this.#interfaces(node), node.group.context);
     }
-    return linkKey(node.recipe, this.#objects(node), node.group.context, isTrimmed(node));
+    return linkKey(
+      node.recipe,
+      new Map(this.#linked(node).map(([path, , object]) => [path, object])),
+      node.group.context,
+      isTrimmed(node),
+    );
   }
 
   #sources(node: PackageNode): Map<string, Blob> {
@@ -57,12 +62,8 @@ export class NodeInputs {
 
   /** Import path → file with the interface. */
   interfaceFiles(node: PackageNode): Map<string, string> {
-    return new Map(
-      this.#imported(node).map(([path, need]) => [
-        path,
-        this.#store.objectPath((need.interface as Blob).digest),
-      ]),
-    );
+    const path = ({ interface: own }: PackageNode) => this.#store.objectPath((own as Blob).digest);
+    return new Map(this.#imported(node).map(([name, need]) => [name, path(need)]));
   }
 
   #imported(node: PackageNode): [string, PackageNode][] {
@@ -73,21 +74,19 @@ export class NodeInputs {
     });
   }
 
-  #objects(node: LinkNode): Map<string, Blob> {
+  #linked(node: LinkNode): [string, PackageNode, Blob][] {
     const byId = new Map(node.needs.map((need) => [(need as PackageNode).recipe.id, need as PackageNode]));
-    return new Map(
-      node.recipe.packages.flatMap(([path, id]) => {
-        const object = byId.get(id)?.object;
-        return object ? [[path, object] as [string, Blob]] : [];
-      }),
-    );
+    return node.recipe.packages.flatMap(([path, id]) => {
+      const need = byId.get(id);
+      return need?.object ? [[path, need, need.object] as [string, PackageNode, Blob]] : [];
+    });
   }
 
   /** Import path → file with the object. */
   objectFiles(node: LinkNode): Map<string, string> {
-    return new Map(
-      [...this.#objects(node)].map(([path, { digest }]) => [path, this.#store.objectPath(digest)]),
-    );
+    const path = ({ recipe }: PackageNode, { digest }: Blob) =>
+      recipe.prebuilt ?? this.#store.objectPath(digest);
+    return new Map(this.#linked(node).map(([name, need, object]) => [name, path(need, object)]));
   }
 }
 

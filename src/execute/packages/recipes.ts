@@ -1,5 +1,5 @@
 /**
- * Go's own tool calls for a group of Steps: asked with `-n` once, remembered until the package graph, the flags or
+ * Go's own tool calls for a group of Steps: asked with `-n` and an empty build cache once, remembered until the package graph, the flags or
  * the toolchain change. An edit inside a function asks nothing.
  */
 import { digestOfRecord } from '../../formats/digest.ts';
@@ -44,7 +44,7 @@ export class GoRefused extends Error {
 
 type Saved = Record<string, GroupRecipes>;
 
-const SCHEMA = 2;
+const SCHEMA = 3;
 const KEPT_GROUPS = 12;
 const INCLUDED = /\.(h|hh|hpp|hxx|inc|c|cc|cpp|cxx|s|S|syso)$/;
 
@@ -218,17 +218,8 @@ function scriptCommand(steps: readonly Step[], output: string): string[] {
   const flags = scriptFlags(action).filter((flag) => !/^-(v|x|n|a|work|p=.*)$/.test(flag));
   const packages = steps.map((step) => (step.action as GoBuildAction).goPackage);
   if (action.verb === 'test')
-    return [go, 'test', '-c', '-a', '-n', '-vet=off', ...flags, '-o', `${output}test`, ...packages];
-  return [
-    go,
-    'build',
-    '-a',
-    '-n',
-    ...flags,
-    '-o',
-    steps.length > 1 ? output : `${output}program`,
-    ...packages,
-  ];
+    return [go, 'test', '-c', '-n', '-vet=off', ...flags, '-o', `${output}test`, ...packages];
+  return [go, 'build', '-n', ...flags, '-o', steps.length > 1 ? output : `${output}program`, ...packages];
 }
 
 function linkOf({ links }: Recipes, step: Step): number {

@@ -4,7 +4,8 @@
  * are one piece of work.
  */
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
-import type { Digest } from '../../formats/digest.ts';
+import { interfaceOf } from '../../formats/ararchive.ts';
+import { type Digest, digestOfRecord } from '../../formats/digest.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
 import type { Host } from '../../host/host.ts';
 import type { EventBody } from '../../report/events.ts';
@@ -101,6 +102,10 @@ export class PackageRun {
   /** All needs are done: the key is known, and with it whether there is anything to do. */
   #settle(node: Node): void {
     if (node.state === 'failed') return;
+    if (node.kind === 'package' && node.recipe.prebuilt) {
+      this.#takePrebuilt(node, node.recipe.prebuilt);
+      return;
+    }
     const key = this.#inputs.keyOf(node);
     const same = this.#byKey.get(key);
     if (same?.made) {
@@ -226,7 +231,6 @@ export class PackageRun {
       return;
     }
     const { record } = made;
-    node.state = 'done';
     if (!isShared) this.#tell(node, key, made.kind === 'made' ? 'built' : 'restored', milliseconds);
     if (node.kind === 'package') {
       const [first, second] = record.outputs;
@@ -239,6 +243,31 @@ export class PackageRun {
       const file = this.#x.store.objectPath(program.digest);
       node.settle({ kind: 'linked', program, file, moduleInfo, milliseconds });
     }
+    this.#complete(node);
+  }
+
+  /** Importers read what they would read if it had been compiled here, so that they are shared with those that do. */
+  #takePrebuilt(node: PackageNode, path: string): void {
+    const { host, store } = this.#x;
+    const archive = node.group.recipes.standardSources[path] as Blob;
+    const key = digestOfRecord({ interfaceOf: archive.digest });
+    let record = store.find(key);
+    if (!record) {
+      const name = 'p.x';
+      const work = `${this.#x.scratch}/${this.#works++}`;
+      const bytes = host.files.readBytes(path);
+      host.files.makeDirectory(work);
+      host.files.write(`${work}/${name}`, interfaceOf(bytes) ?? bytes);
+      record = store.adopt(key, [this.#kept(work, name)], { milliseconds: 0 });
+      host.files.remove(work);
+    }
+    Object.assign(node, { interface: record.outputs[0], object: archive });
+    this.#done++;
+    this.#complete(node);
+  }
+
+  #complete(node: Node): void {
+    node.state = 'done';
     for (const dependent of node.dependents) if (--dependent.waiting === 0) this.#unsettled.push(dependent);
   }
 

@@ -16,6 +16,8 @@ export interface Recipe {
   readonly importPath: string;
   /** Scratch directory in go's script: unique in a group of builds. */
   readonly id: string;
+  /** Archive that comes with the toolchain and that go takes as it is (the standard library, before Go 1.20). */
+  readonly prebuilt?: string;
   /** Where the sources lie, as go sees it; `$WORK` for a generated main of tests. */
   readonly directory: string;
   readonly commands: readonly RecipeCommand[];
@@ -66,13 +68,12 @@ export interface RecipeContext {
 
 /** Turns go's script into recipes. Throws `UnknownTool`. */
 export function toRecipes(script: Script, context: RecipeContext): Recipes {
-  const names = new Map<string, string>();
-  for (const part of script.links.values()) {
-    for (const [path, id] of packageFiles(part.files.get('importcfg.link') ?? '')) names.set(id, path);
-  }
-  for (const part of script.packages.values()) {
-    for (const [path, id] of packageFiles(part.files.get('importcfg') ?? '')) names.set(id, path);
-  }
+  const configurations = [
+    ...[...script.links.values()].map((part) => part.files.get('importcfg.link') ?? ''),
+    ...[...script.packages.values()].map((part) => part.files.get('importcfg') ?? ''),
+  ];
+  const names = new Map(configurations.flatMap(packageFiles).map(([path, id]) => [id, path]));
+  const prebuilt = [...names].filter(([id]) => id.startsWith('/')).map(([id, path]) => toPrebuilt(id, path));
   const packages = [...script.packages]
     .filter(([, part]) => part.commands.length > 0)
     .map(([id, part]) => toRecipe(id, names.get(id) ?? '', part, context));
@@ -80,7 +81,23 @@ export function toRecipes(script: Script, context: RecipeContext): Recipes {
     const command = part.commands.find((found) => toolOf(found) === 'link');
     return command ? [toLinkRecipe(id, names.get(id) ?? '', command, part)] : [];
   });
-  return { packages, links };
+  return { packages: [...prebuilt, ...packages], links };
+}
+
+function toPrebuilt(path: string, importPath: string): Recipe {
+  return {
+    ...{
+      importPath,
+      id: path,
+      prebuilt: path,
+      directory: '',
+      commands: [],
+      files: {},
+      importMap: [],
+      imports: [],
+    },
+    ...{ sources: [path], readsHeaders: false, isTrimmed: false, isStandard: true },
+  };
 }
 
 function toRecipe(id: string, importPath: string, part: ScriptPart, context: RecipeContext): Recipe {
@@ -196,11 +213,11 @@ function toLinkRecipe(id: string, importPath: string, command: ScriptCommand, pa
   };
 }
 
+/** Import path and recipe id; what lies compiled in the toolchain has its path as its id. */
 function packageFiles(configuration: string): [string, string][] {
-  return [...configuration.matchAll(/^packagefile (\S+?)=\$WORK\/(b\d+)\//gm)].map(([, path, id]) => [
-    path as string,
-    id as string,
-  ]);
+  return [...configuration.matchAll(/^packagefile (\S+?)=(?:\$WORK\/(b\d+)\/.*|(\/.*))$/gm)].map(
+    ([, path, id, prebuilt]) => [path as string, (id ?? prebuilt) as string],
+  );
 }
 
 function embeddedFiles(configuration: string | undefined): string[] {

@@ -1,5 +1,5 @@
 /**
- * Reads what `go build -a -n` (or `go test -c -a -n`) prints: the exact tool calls, import configurations and
+ * Reads what `go build -n` (or `go test -c -n`) prints: the exact tool calls, import configurations and
  * generated files of every package, as the tree's own Go would do them. Go 1.13 to the newest print this form
  * (cmd/go/internal/work: Showcmd, writeFile).
  */

@@ -44,9 +44,17 @@ function letters(seed: string, length: number): string {
   return text.slice(0, length);
 }
 
-/** Apple's formats carry hashes of their pages in a signature: a value written afterwards would break it. */
+/**
+ * Apple's formats carry hashes of their pages in a signature: a value written afterwards would break it. (What a C
+ * compiler links carries a build ID that is a hash, too: cgo builds are never stamped late.)
+ */
 export function canStampLate(platform: Platform): boolean {
   return !/^(darwin|ios)\//.test(platform);
+}
+
+/** The values in the place of the sentinels, in a text. */
+export function withValues(text: string, sentinels: readonly Sentinel[]): string {
+  return sentinels.reduce((whole, { text: sentinel, value }) => whole.replaceAll(sentinel, value), text);
 }
 
 /**

@@ -33,14 +33,25 @@ export class FileIndex {
   readonly #now: () => number;
   readonly #rows: Map<string, IndexRow>;
   readonly #seen = new Map<string, IndexedFile | undefined>();
+  readonly #trustsStats: boolean;
   /** Files read and digested by this object: zero on a run with nothing changed. */
   hashed = 0;
+  /** Files whose stat says that they are as they were, and whose bytes say otherwise. */
+  readonly disagreements: string[] = [];
 
-  constructor(files: Files, root: string, now: () => number, rows: Readonly<Record<string, IndexRow>> = {}) {
+  /** Without `trustsStats` every file is digested again, and compared with what was remembered. */
+  constructor(
+    files: Files,
+    root: string,
+    now: () => number,
+    rows: Readonly<Record<string, IndexRow>> = {},
+    trustsStats = true,
+  ) {
     this.#files = files;
     this.#root = root;
     this.#now = now;
     this.#rows = new Map(Object.entries(rows));
+    this.#trustsStats = trustsStats;
   }
 
   /** What the file holds now; undefined when there is none. One stat per path and run. */
@@ -86,9 +97,8 @@ export class FileIndex {
       this.#rows.delete(path);
       return undefined;
     }
-    if (row && sameStat(row, stat) && !isRacy(row) && (row[8] !== '' || !readByGenerators(path))) {
-      return fromRow(row);
-    }
+    const isKnown = row !== undefined && sameStat(row, stat) && !isRacy(row);
+    if (isKnown && this.#trustsStats && (row[8] !== '' || !readByGenerators(path))) return fromRow(row);
     for (;;) {
       const indexedAt = this.#now();
       const bytes = this.#files.readBytes(absolute);
@@ -99,6 +109,7 @@ export class FileIndex {
       stat = after;
       if (moved) continue;
       const file = describe(path, bytes, readByGenerators);
+      if (isKnown && file.digest !== row[6]) this.disagreements.push(path);
       this.#rows.set(path, [...toRow(stat), indexedAt, file.digest, file.shape, file.declarations]);
       return file;
     }
