@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'version', summary: 'show the version of the tree', load: () => import('./commands/version.ts') },
   {
+    name: 'inspect',
+    summary: 'what a program file says of itself: platform, Go, libraries, symbols, version',
+    load: () => import('./commands/inspect.ts'),
+  },
+  {
     name: 'explain',
     summary: 'explain a target, the tree, or every setting',
     load: () => import('./commands/explain.ts'),

@@ -3,10 +3,14 @@
  * `docs/errors/<code>.md` explains each; a test holds this list and those pages equal.
  */
 export const CODES = {
+  'binary/damaged': { title: 'a program file is cut short or damaged', exit: 1 },
+  'binary/missing': { title: 'there is no such program file', exit: 2 },
+  'binary/not-a-program': { title: 'the file is no program', exit: 2 },
   'build/compile-failed': { title: 'Go code does not compile', exit: 1 },
   'build/engine-go': { title: 'go builds what our own graph cannot', exit: 1 },
   'build/go-list-failed': { title: 'the package graph could not be read', exit: 1 },
   'build/no-main-package': { title: 'the directory holds no main package', exit: 2 },
+  'build/output-wrong': { title: 'a program is not what was asked for', exit: 1 },
   'build/output-missing': { title: 'Go ended well but an output is missing', exit: 1 },
   'build/flag-dropped': { title: 'a Go flag was left out for an older Go', exit: 2 },
   'build/c-compiler-missing': { title: 'a C compiler is needed and was not found', exit: 2 },

@@ -29,7 +29,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { syncDirectory, syncFile } from './durable.ts';
 import { asFailure } from './file-problem.ts';
+import { type PlacedReads, placedReads } from './placed-reads.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
 // Licence, constraints and imports of nearly every Go file.
@@ -176,6 +178,16 @@ export class Files {
     });
   }
 
+  /** Opens a file for reads at any place while `use` runs; what lies behind its end is cut off. */
+  readAtPlaces<T>(path: string, use: (file: PlacedReads) => T): T {
+    const file = this.#translated(path, () => openSync(path, 'r'));
+    try {
+      return use(placedReads(file, path));
+    } finally {
+      closeSync(file);
+    }
+  }
+
   /** Sets the time of last use (mtime) of a file; one that may not be touched is left as it is. */
   touch(path: string, milliseconds: number): void {
     try {
@@ -316,25 +328,4 @@ export class Files {
 function toFileStat(stats: Stats | undefined): FileStat | undefined {
   if (!stats) return undefined;
   return { mtime: stats.mtimeMs, ctime: stats.ctimeMs, size: stats.size, inode: stats.ino, mode: stats.mode };
-}
-
-function syncFile(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } catch (problem) {
-    // Some file systems refuse to sync a directory; the rename itself has succeeded.
-    if (!['EINVAL', 'EISDIR', 'EPERM'].includes((problem as NodeJS.ErrnoException).code ?? '')) throw problem;
-  } finally {
-    closeSync(directory);
-  }
 }

@@ -1,4 +1,7 @@
 /** Puts a linked program in its place, with the version written over the sentinels. */
+
+import { hashesItself } from '../../formats/binary/binary.ts';
+import { sourceOfBytes } from '../../formats/binary/bytes.ts';
 import { type Digest, digestOfBytes } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import { type Sentinel, writeStamps } from './sentinels.ts';
@@ -14,9 +17,13 @@ export interface StampRun {
   readonly path: string;
 }
 
-/** Undefined when a sentinel is not where it should be: the program has to be linked with the values. */
+/**
+ * Undefined when a sentinel is not where it should be, or a hash of the whole would no longer hold: the program has to
+ * be linked with the values.
+ */
 export function stampProgram(run: StampRun): { readonly digest: Digest; readonly size: number } | undefined {
   const program = run.host.files.readBytes(run.linked);
+  if (hashesItself(sourceOfBytes(program))) return undefined;
   const inBuildInfo = ({ text }: Sentinel) => run.moduleInfo.split(text).length - 1;
   if (!writeStamps(program, run.sentinels, inBuildInfo)) return undefined;
   // Not made durable: what a power cut tears is found by its stat and stamped again.

@@ -1,0 +1,33 @@
+/** Reads at any place of a large file, without the rest of it. */
+import { fstatSync, readSync } from 'node:fs';
+import { asFailure } from './file-problem.ts';
+
+/** A file that is open for reading. */
+export interface PlacedReads {
+  readonly size: number;
+  read(offset: number, length: number): Buffer;
+}
+
+/** Reads of an open file; what lies behind its end is cut off. */
+export function placedReads(file: number, path: string): PlacedReads {
+  const { size } = fstatSync(file);
+  return {
+    size,
+    read: (offset, length) => {
+      try {
+        return readAt(file, offset, Math.max(0, Math.min(length, size - offset)));
+      } catch (problem) {
+        throw asFailure(problem, path);
+      }
+    },
+  };
+}
+
+/** Shorter when the file has become so meanwhile. */
+function readAt(file: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let filled = 0;
+  for (let read = 1; filled < length && read > 0; filled += read)
+    read = readSync(file, bytes, filled, length - filled, offset + filled);
+  return bytes.subarray(0, filled);
+}
