@@ -5,6 +5,19 @@ import type { FileIndex } from '../tree/packages/fileindex.ts';
 import type { Closure } from '../tree/packages/graph.ts';
 import type { Execution } from './execution.ts';
 
+const CORES_PER_BATCH = 4;
+const MEMORY_PER_BATCH = 6 * 1024 ** 3;
+
+/**
+ * One go process fills all cores of a small machine; more at once only where cores and memory allow. Where packages
+ * are made one by one, their own queue sees to that.
+ */
+export function batchesAtOnce({ engine, jobs, host, memoryBytes }: Execution): number {
+  if (engine === 'graph') return Number.POSITIVE_INFINITY;
+  const byCores = Math.floor((jobs ?? host.cpus) / CORES_PER_BATCH);
+  return Math.max(1, Math.min(byCores, Math.floor(memoryBytes / MEMORY_PER_BATCH)));
+}
+
 /** Returns the staged file of each Step; one without a file failed, and its Diagnostics were emitted. */
 export async function runGoBatch(
   steps: readonly Step[],

@@ -9,7 +9,7 @@ import type { OutputFile, StepOutcome } from '../report/events.ts';
 import { runGenerate } from '../steps/generate/run.ts';
 import type { Closure } from '../tree/packages/graph.ts';
 import type { Counts, Execution } from './execution.ts';
-import { movedInput, runGoBatch } from './gobatch.ts';
+import { batchesAtOnce, movedInput, runGoBatch } from './gobatch.ts';
 import { differences, keyOf } from './key.ts';
 import { isIntact, restoreOutputs, statOf } from './outputs.ts';
 import { PackageEngine } from './packages/engine.ts';
@@ -30,8 +30,8 @@ class Run {
   readonly #running = new Set<Promise<void>>();
   readonly #queue: Step[][] = [];
   readonly #because = new Map<StepId, string>();
-  readonly #scratch: string | undefined;
-  readonly #packages: PackageEngine | undefined;
+  #scratch: string | undefined;
+  #packages: PackageEngine | undefined;
   /** The last `go build` that was started: they take turns where packages are built beside them. */
   #lastGo: Promise<unknown> = Promise.resolve();
   #commands = 0;
@@ -39,8 +39,15 @@ class Run {
 
   constructor(execution: Execution) {
     this.#x = execution;
-    this.#scratch = execution.engine === 'graph' ? execution.store.scratch() : undefined;
-    this.#packages = this.#scratch ? this.#makeEngine(this.#scratch) : undefined;
+  }
+
+  /** Made when the first package is to be compiled; undefined when go builds, or the store cannot be written. */
+  #engine(): PackageEngine | undefined {
+    if (this.#x.engine === 'graph' && this.#scratch === undefined) {
+      this.#scratch = this.#x.store.scratch() ?? '';
+      if (this.#scratch) this.#packages = this.#makeEngine(this.#scratch);
+    }
+    return this.#packages;
   }
 
   #makeEngine(scratch: string): PackageEngine {
@@ -60,15 +67,20 @@ class Run {
 
   /** Packages belong to many Steps: the first that is not done shows how far they are. */
   #tellProgress(detail: string): void {
-    const step = this.#x.plan.steps.find(({ id }) => this.#started.has(id) && !this.#outcomes.has(id));
+    const { plan, emit } = this.#x;
+    const step = plan.steps.find(({ id }) => this.#started.has(id) && !this.#outcomes.has(id));
     if (step && this.#packages)
-      this.#x.emit({ type: 'step-progress', step: step.id, ...this.#packages.progress, detail });
+      emit({ type: 'step-progress', step: step.id, ...this.#packages.progress, detail });
   }
 
   async toEnd(): Promise<Counts> {
     for (;;) {
       this.#takeReady();
-      while (this.#running.size < this.#width() && this.#queue.length > 0 && !this.#x.signal.aborted) {
+      while (
+        this.#running.size < batchesAtOnce(this.#x) &&
+        this.#queue.length > 0 &&
+        !this.#x.signal.aborted
+      ) {
         const batch = this.#queue.shift() as Step[];
         const work = this.#runBatch(batch).finally(() => this.#running.delete(work));
         this.#running.add(work);
@@ -84,13 +96,6 @@ class Run {
     await this.#packages?.drained();
     if (this.#scratch) this.#x.host.files.remove(this.#scratch);
     return counts;
-  }
-
-  /** One go process fills all cores of a small machine; more at once only where cores and memory allow. */
-  #width(): number {
-    if (this.#packages) return Number.POSITIVE_INFINITY;
-    const byCores = Math.floor((this.#x.jobs ?? this.#x.host.cpus) / CORES_PER_BATCH);
-    return Math.max(1, Math.min(byCores, Math.floor(this.#x.memoryBytes / MEMORY_PER_BATCH)));
   }
 
   /** Settles what needs no work and queues the rest of what is ready. */
@@ -179,7 +184,7 @@ class Run {
 
   async #runCompile(steps: readonly Step[]): Promise<void> {
     const again: Step[] = [];
-    const isDone = await this.#packages?.build(steps, (step, outcome) => {
+    const isDone = await this.#engine()?.build(steps, (step, outcome) => {
       if (outcome.kind === 'failed')
         this.#finish(step, this.#x.signal.aborted ? 'cancelled' : 'failed', 0, []);
       else if (!this.#landProgram(step, outcome)) again.push(this.#withStampsLinked(step));
@@ -334,8 +339,6 @@ class Run {
   }
 }
 
-const CORES_PER_BATCH = 4;
-const MEMORY_PER_BATCH = 6 * 1024 ** 3;
 /** Part of the memory that processes are planned to fill. */
 const MEMORY_SHARE = 0.85;
 

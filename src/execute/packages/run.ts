@@ -3,7 +3,7 @@
  * once as cores and memory allow. What the store knows under the same key is not made again; two nodes with one key
  * are one piece of work.
  */
-import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, Failure } from '../../diagnostic/diagnostic.ts';
 import { interfaceOf } from '../../formats/ararchive.ts';
 import { type Digest, digestOfRecord } from '../../formats/digest.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
@@ -88,8 +88,7 @@ export class PackageRun {
     this.#settling = true;
     let since = this.#x.host.clock.monotonic();
     for (let node = this.#unsettled.pop(); node; node = this.#unsettled.pop()) {
-      if (this.#x.signal.aborted) this.#fail(node);
-      else this.#settle(node);
+      this.#settleOrFail(node);
       this.#start();
       if (this.#x.host.clock.monotonic() - since < YIELD_MILLISECONDS) continue;
       await new Promise(setImmediate);
@@ -97,6 +96,23 @@ export class PackageRun {
     }
     this.#settling = false;
     this.#start();
+  }
+
+  #settleOrFail(node: Node): void {
+    try {
+      if (this.#x.signal.aborted) this.#fail(node);
+      else this.#settle(node);
+    } catch (problem) {
+      this.#tellProblem(node, problem);
+      this.#fail(node);
+    }
+  }
+
+  /** A full disk, a tool that is not there: one node fails with it, and what needs it. */
+  #tellProblem(node: Node, problem: unknown): void {
+    const failure = { argv: [], exitCode: 1, signal: undefined, output: String(problem) };
+    const diagnostics = problem instanceof Failure ? problem.diagnostics : this.#x.explain(node, failure);
+    for (const diagnostic of diagnostics) this.#x.emit({ type: 'diagnostic', diagnostic });
   }
 
   /** All needs are done: the key is known, and with it whether there is anything to do. */
@@ -207,7 +223,7 @@ export class PackageRun {
       this.#byKey.set(key, { made, waiting: [] });
       for (const [i, same] of waiting.entries()) this.#finish(same, key, made, milliseconds, i > 0);
     } catch (problem) {
-      if (!signal.aborted) throw problem;
+      if (!signal.aborted) this.#tellProblem(node, problem);
       this.#failAll(key);
     } finally {
       host.files.remove(work);

@@ -60,6 +60,8 @@ test('the build ID of a program is its own key, unless the flags name one', () =
 test('a tool that nobody knows is told by name', () => {
   const unknown = script('/tree', '/go', '/go/tool/newtool -o $WORK/b002/x ./fruit.go');
   expect(() => toRecipes(parseScript(unknown), context())).toThrow(new UnknownTool('newtool'));
+  const profiled = script('/tree').replace('-pack', '-pgoprofile=/tree/default.pgo -pack');
+  expect(() => toRecipes(parseScript(profiled), context())).toThrow('compile -pgoprofile');
 });
 
 const keyOf = (root: string, goroot = '/go', source = 'fruit', seed = 'seed') => {

@@ -143,6 +143,9 @@ function toCommand(id: string, command: ScriptCommand, context: RecipeContext): 
   const isC =
     C_TOOLS.test(tool) || context.cCompilers.includes(command.argv[0] ?? '') || command.argv.includes('-xc');
   if (!TOOLS.has(tool) && !isC) throw new UnknownTool(tool);
+  // A profile is an input that no list of sources names.
+  if (command.argv.some((word) => word.startsWith('-pgoprofile')))
+    throw new UnknownTool(`${tool} -pgoprofile`);
   // Go 1.13 prints scratch paths behind the directory of the package.
   const own = (word: string) =>
     word.replace(/^(\/[^;=]*|\.\/)(?=\$WORK\/)/, '').replaceAll(`$WORK/${id}`, '$WORK');
