@@ -69,7 +69,7 @@ function sizeOf(step: StepRecord): string {
 }
 
 /** Columns as wide as their widest cell; those of `right` end at the same column. */
-function alignColumns(rows: readonly (readonly string[])[], right: readonly number[]): string[] {
+export function alignColumns(rows: readonly (readonly string[])[], right: readonly number[]): string[] {
   const cells = rows.map((row) => row.map(escapeControls));
   const widths = (cells[0] ?? []).map((_, column) =>
     Math.max(...cells.map((row) => widthOf(row[column] ?? ''))),
