@@ -92,6 +92,7 @@ const DOORS = ['realHost', 'Files', 'Processes', 'Network'];
 /** The one folder that each npm package serves; the rest of the program does not know it. */
 const HOMES: Readonly<Record<string, string>> = {
   commander: 'cli',
+  diff: 'formats',
   'log-update': 'report',
   undici: 'host',
   yaml: 'config',

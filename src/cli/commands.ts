@@ -18,6 +18,11 @@ interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'build', summary: 'build binaries', load: () => import('./commands/build.ts') },
+  {
+    name: 'generate',
+    summary: 'generate code, only where something changed',
+    load: () => import('./commands/generate.ts'),
+  },
   { name: 'targets', summary: 'list what the tree builds', load: () => import('./commands/targets.ts') },
   {
     name: 'platforms',

@@ -50,7 +50,23 @@ export interface CommandAction {
   readonly workingDirectory: string;
 }
 
-export type Action = GoBuildAction | CommandAction;
+/** What one generator makes of one package, or of one list of packages. Steps of equal `batch` may share a process. */
+export interface GeneratorAction {
+  readonly kind: 'generator';
+  /** `deepcopy-gen` */
+  readonly program: string;
+  /** Import paths that the generator is given. */
+  readonly packages: readonly string[];
+  /** All flags but those for packages and places. */
+  readonly flags: readonly string[];
+  /** Where it writes below its output base. */
+  readonly writes: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly batch: string;
+}
+
+export type Action = GoBuildAction | CommandAction | GeneratorAction;
 
 export interface Step {
   readonly id: StepId;

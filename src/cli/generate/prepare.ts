@@ -1,0 +1,231 @@
+/** From a request to the outputs of a tree's generators: toolchain chosen, sources looked at, Steps planned. */
+import { type Diagnostic, error, Failure, type Location, taken } from '../../diagnostic/diagnostic.ts';
+import { didYouMean } from '../../diagnostic/nearest.ts';
+import { type GeneratedState, loadGenerated, loadSources } from '../../execute/generation/memory.ts';
+import { type ProgramRequest, programPath } from '../../execute/generation/programs.ts';
+import { digestOfBytes, digestOfRecord } from '../../formats/digest.ts';
+import type { Step } from '../../plan/step.ts';
+import { goEnvironment, workingDirectoryOf } from '../../steps/compile/environment.ts';
+import {
+  type PlanFacts,
+  type PlannedOutput,
+  planOutputs,
+  programStep,
+} from '../../steps/generate/package/plan.ts';
+import { scanSources } from '../../steps/generate/package/select.ts';
+import { selectToolchain } from '../../toolchain/select.ts';
+import type { Toolchain } from '../../toolchain/toolchain.ts';
+import { readMakefileModel } from '../../tree/codegen/makefile.ts';
+import { type GenerationModel, type Generator, kindsOf } from '../../tree/codegen/model.ts';
+import { TreeReader } from '../../tree/reader.ts';
+import { checkTags, locate } from '../../tree/tags/known.ts';
+import { PackageSights } from '../../tree/tags/packages.ts';
+import { SourceIndex } from '../../tree/tags/sourceindex.ts';
+import { machineFacts } from '../machine.ts';
+import type { Session } from '../session.ts';
+import { statusLine } from '../statusline.ts';
+import { userGoSettings } from '../usergo.ts';
+
+export interface PreparedGeneration {
+  readonly session: Session;
+  readonly model: GenerationModel;
+  readonly kinds: readonly string[];
+  readonly toolchain: Toolchain;
+  readonly sights: PackageSights;
+  readonly outputs: readonly PlannedOutput[];
+  readonly programs: ReadonlyMap<string, { readonly step: Step; readonly request: ProgramRequest }>;
+  readonly state: GeneratedState;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  /** Absolute path of the licence text. */
+  readonly header: string;
+  /** Generated files whose tag is gone. */
+  readonly unowned: readonly string[];
+  /** What is wrong with tags, apart from what keeps a Step from running. */
+  readonly notes: readonly Diagnostic[];
+  readonly tagOf: (output: PlannedOutput) => readonly Location[];
+}
+
+/** Plans all outputs of the wanted kinds; every kind when none is named. Starts no process. */
+export async function prepareGeneration(
+  session: Session,
+  words: readonly string[],
+  toolchainAsked: string | undefined,
+): Promise<PreparedGeneration> {
+  const { context, tree, layout, own } = session;
+  const { host } = context;
+  const reader = new TreeReader(host, tree.root);
+  const model = readMakefileModel(reader, tree.goPackage);
+  if (!model || model.generators.length === 0) throw new Failure(noGenerators(tree.label));
+  const kinds = wantedKinds(model, words);
+  const toolchain = await chooseToolchain(session, toolchainAsked);
+  const machine = machineFacts(host, userGoSettings(host));
+  const unit = { platform: host.platform, class: 'static', environmentGoFlags: '' } as const;
+  const environment = goEnvironment(tree, layout, toolchain, machine, unit);
+  const workingDirectory = workingDirectoryOf(tree, layout);
+  const index = new SourceIndex(
+    host.files,
+    tree.root,
+    () => host.clock.now(),
+    [...new Set(model.generators.map(({ needle }) => needle))],
+    loadSources(host, own),
+  );
+  const sights = new PackageSights(index, tree.goPackage);
+  const outputDirectory = layout.out.startsWith(`${tree.root}/`)
+    ? layout.out.slice(tree.root.length + 1)
+    : '';
+  const scan = scanSources(index, model, outputDirectory);
+  const lines = (file: string) => reader.lines(file);
+  const programKey = memoized(({ program }: Generator) =>
+    digestOfRecord({
+      sources: sights.programDigest(program.directory),
+      toolchain: toolchain.digest,
+      platform: host.platform,
+    }),
+  );
+  const facts: PlanFacts = {
+    ...{ model, sights, scan, goPackage: tree.goPackage, environment, workingDirectory },
+    headerDigest: digestOfBytes(reader.text(model.header) ?? ''),
+    programKey,
+    fileDigest: (path) => digestOfBytes(reader.text(path) ?? ''),
+    at: (file, tag, note) => [locate(file, tag, lines(file), note)],
+  };
+  const outputs = withTagErrors(planOutputs(facts, kinds), sights, lines);
+  return {
+    ...{ session, model, kinds, toolchain, sights, environment, workingDirectory },
+    outputs,
+    programs: planPrograms(model, kinds, programKey, own, environment, workingDirectory),
+    state: loadGenerated(host, own),
+    header: `${tree.root}/${model.header}`,
+    unowned: unownedFiles(model, kinds, sights, scan.directories, outputs),
+    notes: tagNotes(sights, scan.tagged, lines),
+    tagOf: ({ selected: { file, tag } }) =>
+      tag ? [locate(file, tag, lines(file), 'asked for here')] : [{ file }],
+  };
+}
+
+function wantedKinds(model: GenerationModel, words: readonly string[]): readonly string[] {
+  const known = kindsOf(model);
+  const asked = words.flatMap((word) => word.split(',')).filter(Boolean);
+  const unknown = asked.filter((word) => !known.includes(word));
+  if (unknown.length > 0) {
+    throw new Failure(
+      ...unknown.map((word) =>
+        error('request/invalid', {
+          what: `this tree has no generator of the kind ${word}`,
+          help: [didYouMean(word, known), `its kinds: ${known.join(', ')}`].filter(Boolean).join(' '),
+        }),
+      ),
+    );
+  }
+  return asked.length === 0 ? known : known.filter((kind) => asked.includes(kind));
+}
+
+async function chooseToolchain(session: Session, asked: string | undefined): Promise<Toolchain> {
+  const { context, tree, config } = session;
+  const { host, options, signal } = context;
+  const line = statusLine(context);
+  const selection = {
+    ...(asked === undefined ? {} : { toolchain: asked }),
+    offline: options.offline || options.dryRun,
+    signal,
+    progress: line.show,
+  };
+  const selected = await selectToolchain(host, tree, config, selection).finally(line.clear);
+  return taken(selected).value;
+}
+
+function planPrograms(
+  model: GenerationModel,
+  kinds: readonly string[],
+  programKey: (generator: Generator) => string,
+  own: string,
+  environment: Readonly<Record<string, string>>,
+  workingDirectory: string,
+): PreparedGeneration['programs'] {
+  const wanted = model.generators.filter(({ kind }) => kinds.includes(kind));
+  return new Map(
+    wanted.map((generator) => {
+      const { program } = generator;
+      const request = { program, key: programKey(generator) };
+      const step: Step = {
+        id: programStep(generator),
+        ...{ kind: 'compile', title: program.name, needs: [] },
+        inputs: [{ kind: 'go-closure', goPackage: program.goPackage, role: 'program' }],
+        outputs: [programPath(`${own}/generators`, request)],
+        action: {
+          kind: 'command',
+          argv: ['go', 'install', program.goPackage],
+          environment,
+          workingDirectory,
+        },
+        keyParts: { program: request.key },
+      };
+      return [program.name, { step, request }];
+    }),
+  );
+}
+
+/** A wrong value keeps the generator of that tag from the package, and no other. */
+function withTagErrors(
+  outputs: readonly PlannedOutput[],
+  sights: PackageSights,
+  lines: (file: string) => readonly string[],
+): readonly PlannedOutput[] {
+  return outputs.map((output) => {
+    if (output.generator.shape === 'list') return output;
+    const problems = sights.index.goFiles(output.directory).flatMap((name) => {
+      const file = `${output.directory}/${name}`;
+      const tags = sights.index.tags(file).filter((tag) => tag.name.startsWith(output.generator.tag));
+      return checkTags(file, tags, () => lines(file)).filter(({ severity }) => severity === 'error');
+    });
+    return problems.length === 0 ? output : { ...output, problems: [...output.problems, ...problems] };
+  });
+}
+
+function tagNotes(
+  sights: PackageSights,
+  tagged: ReadonlyMap<string, readonly string[]>,
+  lines: (file: string) => readonly string[],
+): readonly Diagnostic[] {
+  return [...tagged.values()]
+    .flat()
+    .flatMap((file) => checkTags(file, sights.index.tags(file), () => lines(file)))
+    .filter(({ severity }) => severity === 'warning');
+}
+
+/** Files with a generator's name in directories that it was not asked for. */
+function unownedFiles(
+  model: GenerationModel,
+  kinds: readonly string[],
+  sights: PackageSights,
+  directories: readonly string[],
+  outputs: readonly PlannedOutput[],
+): readonly string[] {
+  const owned = new Set(outputs.map(({ path }) => path));
+  const names = new Set(
+    model.generators.filter(({ kind }) => kinds.includes(kind)).map(({ outputName }) => outputName),
+  );
+  return directories.flatMap((directory) =>
+    sights.index
+      .goFiles(directory)
+      .filter((name) => names.has(name) && !owned.has(`${directory}/${name}`))
+      .map((name) => `${directory}/${name}`),
+  );
+}
+
+function memoized<K extends object, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, compute(key));
+    return known.get(key) as V;
+  };
+}
+
+function noGenerators(label: string): Diagnostic {
+  return error('generate/no-generators', {
+    what: `no generators are known for this tree (${label})`,
+    why: 'kubewright reads them from Makefile.generated_files, which Kubernetes 1.7 to 1.26 and their forks have',
+    help: 'for other trees run the tree’s own script, such as hack/update-codegen.sh',
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * Runs a generator for a batch of packages into a scratch directory. When a run fails, those whose code or name it
+ * complained about are set apart and the others run again: one package's trouble stays its own.
+ */
+import { type Diagnostic, error, type Location } from '../../../diagnostic/diagnostic.ts';
+import type { Host } from '../../../host/host.ts';
+import type { StepId } from '../../../plan/step.ts';
+import { actionOf, type GeneratorPlaces, generatorCommand, reportPath } from './command.ts';
+import { type Complaint, complaints, failureOf, namedOutputs } from './failures.ts';
+import type { PlannedOutput } from './plan.ts';
+
+export interface GeneratorRun extends Omit<GeneratorPlaces, 'scratch'> {
+  readonly host: Host;
+  readonly outputs: readonly PlannedOutput[];
+  /** A directory of this run's own. */
+  readonly scratch: string;
+  /** Where the tree's root may appear in printed paths, longest first. */
+  readonly places: readonly string[];
+  readonly signal: AbortSignal;
+  /** Whether the Step's generator reads the directory. */
+  readonly reads: (output: PlannedOutput, directory: string) => boolean;
+  /** Where a complaint and a Step's tag stand, with their lines. */
+  readonly locate: (complaint: Complaint) => Location;
+  readonly tagOf: (output: PlannedOutput) => readonly Location[];
+  readonly onStart: (outputs: readonly PlannedOutput[], argv: readonly string[], pid: number) => number;
+  readonly onEnd: (command: number, exitCode: number, milliseconds: number) => void;
+  readonly onLine: (output: PlannedOutput, line: string) => void;
+}
+
+export type GeneratorOutcome =
+  | { readonly kind: 'made'; readonly file: string; readonly report?: string }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'failed'; readonly diagnostics: readonly Diagnostic[] };
+
+/** What became of each Step of the batch. */
+export async function runGenerator(run: GeneratorRun): Promise<ReadonlyMap<StepId, GeneratorOutcome>> {
+  const outcomes = new Map<StepId, GeneratorOutcome>();
+  const queue: (readonly PlannedOutput[])[] = [run.outputs];
+  for (let turn = 0; queue.length > 0; turn++) {
+    const outputs = queue.shift() as readonly PlannedOutput[];
+    const scratch = `${run.scratch}/${turn}`;
+    const { exitCode, printed } = await runOnce(run, outputs, scratch);
+    if (exitCode === 0) collect(run, outputs, scratch, outcomes);
+    else queue.push(...setApart(run, outputs, exitCode, printed, outcomes));
+  }
+  return outcomes;
+}
+
+async function runOnce(run: GeneratorRun, outputs: readonly PlannedOutput[], scratch: string) {
+  const first = outputs[0] as PlannedOutput;
+  const { environment, workingDirectory } = actionOf(first);
+  const argv = generatorCommand(outputs, { ...run, scratch });
+  const printed: string[] = [];
+  let command = 0;
+  run.host.files.makeDirectory(scratch);
+  const { exitCode, milliseconds } = await run.host.processes.run({
+    ...{ argv, environment, workingDirectory, signal: run.signal },
+    onStart: (pid) => {
+      command = run.onStart(outputs, argv, pid);
+    },
+    onLine: (line) => {
+      if (printed.length < KEPT_LINES) printed.push(line);
+      run.onLine(first, line);
+    },
+  });
+  run.onEnd(command, exitCode, milliseconds);
+  run.signal.throwIfAborted();
+  return { exitCode, printed };
+}
+
+const KEPT_LINES = 10_000;
+
+function collect(
+  run: GeneratorRun,
+  outputs: readonly PlannedOutput[],
+  scratch: string,
+  outcomes: Map<StepId, GeneratorOutcome>,
+): void {
+  const { files } = run.host;
+  const expected = new Set<string>();
+  for (const output of outputs) {
+    const file = `${scratch}/${actionOf(output).writes}/${output.generator.outputName}`;
+    expected.add(file);
+    const report = files.readTextIfAny(reportPath(scratch));
+    outcomes.set(
+      output.step.id,
+      files.isFile(file)
+        ? { kind: 'made', file, ...(report === undefined ? {} : { report }) }
+        : { kind: 'nothing' },
+    );
+  }
+  const stray = allFiles(run.host, scratch).filter((file) => !expected.has(file));
+  if (stray.length === 0) return;
+  const diagnostics = [
+    wroteElsewhere(
+      outputs,
+      stray.map((file) => file.slice(scratch.length + 1)),
+    ),
+  ];
+  for (const output of outputs) outcomes.set(output.step.id, { kind: 'failed', diagnostics });
+}
+
+function allFiles(host: Host, directory: string): string[] {
+  return host.files
+    .list(directory)
+    .flatMap((name) =>
+      name.endsWith('/') ? allFiles(host, `${directory}/${name.slice(0, -1)}`) : [`${directory}/${name}`],
+    );
+}
+
+/** Settles the Steps that are at fault and returns what is to be run again. */
+function setApart(
+  run: GeneratorRun,
+  outputs: readonly PlannedOutput[],
+  exitCode: number,
+  printed: readonly string[],
+  outcomes: Map<StepId, GeneratorOutcome>,
+): (readonly PlannedOutput[])[] {
+  const found = complaints(printed, run.places);
+  const fail = (output: PlannedOutput, about: readonly Complaint[]) => {
+    const where = about.slice(0, SHOWN_PLACES).map(run.locate);
+    const letter = failureOf(output, exitCode, printed, where, run.tagOf(output));
+    outcomes.set(output.step.id, { kind: 'failed', diagnostics: [letter] });
+  };
+  const faulty = outputs.filter((output) =>
+    found.some(({ file }) => run.reads(output, file.slice(0, file.lastIndexOf('/')))),
+  );
+  if (faulty.length > 0) {
+    for (const output of faulty) fail(output, found);
+    return nonEmpty([outputs.filter((output) => !faulty.includes(output))]);
+  }
+  if (outputs.length === 1) {
+    fail(outputs[0] as PlannedOutput, found);
+    return [];
+  }
+  const named = namedOutputs(printed, outputs);
+  if (named.length > 0 && named.length < outputs.length) {
+    return nonEmpty([
+      outputs.filter((output) => !named.includes(output)),
+      ...named.map((output) => [output]),
+    ]);
+  }
+  const half = Math.ceil(outputs.length / 2);
+  return [outputs.slice(0, half), outputs.slice(half)];
+}
+
+const SHOWN_PLACES = 3;
+
+function nonEmpty<T>(lists: readonly (readonly T[])[]): (readonly T[])[] {
+  return lists.filter((list) => list.length > 0);
+}
+
+function wroteElsewhere(outputs: readonly PlannedOutput[], stray: readonly string[]): Diagnostic {
+  const name = outputs[0]?.generator.program.name;
+  return error('generate/wrote-elsewhere', {
+    what: `${name} wrote ${stray.slice(0, 3).join(', ')}${stray.length > 3 ? ' …' : ''}, which is no declared output`,
+    why: 'a generator may write what it was asked for and nothing else; none of this run was taken over',
+    help: `see what ${name} does there, and have it write its declared outputs alone`,
+  });
+}
