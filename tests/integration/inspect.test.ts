@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { unwrap } from '../../src/diagnostic/diagnostic.ts';
@@ -7,76 +6,28 @@ import { type BinaryFacts, readBinary } from '../../src/formats/binary/binary.ts
 import { sourceOfBytes } from '../../src/formats/binary/bytes.ts';
 import { mismatches } from '../../src/formats/binary/mismatches.ts';
 import { scratch } from '../trees.ts';
-import { CACHE, runProgram } from './monorepo.ts';
+import { runProgram } from './monorepo.ts';
+import { NEWEST_GO, type TinyBuild, TinyModule, VERSION_PACKAGE } from './tiny.ts';
 
 const VERSION = 'v1.20.2-alpha.12+0123456789abcd';
-const VARIABLE = 'example.dev/tiny/version.gitVersion';
+const VARIABLE = `${VERSION_PACKAGE}.gitVersion`;
 const LDFLAGS = `-X ${VARIABLE}=${VERSION}`;
-const NEWEST = '1.26.8';
 
-let module: string;
+let tiny: TinyModule;
 
 beforeAll(() => {
-  module = scratch('tiny');
-  const files = {
-    'go.mod': 'module example.dev/tiny\n\ngo 1.12\n',
-    'main.go':
-      'package main\n\nimport "example.dev/tiny/version"\n\nfunc main() { println(version.Get()) }\n',
-    'c.go':
-      '// +build cgo\n\npackage main\n\n// int three(void) { return 3; }\nimport "C"\n\nfunc init() { println(C.three()) }\n',
-    'version/version.go':
-      'package version\n\nvar gitVersion = "unset"\n\nfunc Get() string { return gitVersion }\n',
-  };
-  mkdirSync(join(module, 'version'));
-  for (const [path, text] of Object.entries(files)) writeFileSync(join(module, path), text);
+  tiny = new TinyModule();
 });
 
-const roots = new Map<string, string>();
-
-/** GOROOT of a release, fetched as users fetch it. */
-async function goroot(version: string): Promise<string> {
-  const known = roots.get(version);
-  if (known) return known;
-  const run = await runProgram(['toolchain', 'get', version, '--json'], { cwd: module });
-  expect(run.stderr).not.toContain('error');
-  const { root } = JSON.parse(run.stdout) as { root: string };
-  roots.set(version, root);
-  return root;
-}
-
-interface Build {
-  readonly version: string;
-  readonly platform: string;
-  readonly cgo?: boolean;
-  readonly ldflags?: string;
-}
-
-async function goBuild({ version, platform, cgo, ldflags = LDFLAGS }: Build): Promise<string> {
-  const root = await goroot(version);
-  const file = join(scratch('out'), 'tiny');
-  const [GOOS, GOARCH] = platform.split('/');
-  execFileSync(join(root, 'bin/go'), ['build', '-o', file, '-ldflags', ldflags, '.'], {
-    cwd: module,
-    env: {
-      ...{
-        PATH: process.env['PATH'],
-        HOME: module,
-        GOROOT: root,
-        GOOS,
-        GOARCH,
-        CGO_ENABLED: cgo ? '1' : '0',
-      },
-      ...{ GOCACHE: join(CACHE, 'go-build'), GOTOOLCHAIN: 'local', GOFLAGS: '', GO111MODULE: 'on' },
-    },
-  });
-  return file;
+function goBuild(build: Omit<TinyBuild, 'ldflags'> & { readonly ldflags?: string }): Promise<string> {
+  return tiny.build({ ldflags: LDFLAGS, ...build });
 }
 
 function facts(file: string): BinaryFacts {
   return unwrap(readBinary(sourceOfBytes(readFileSync(file)), file, [VARIABLE]));
 }
 
-describe.each(['1.12.17', '1.15.15', '1.21.13', NEWEST])('programs of Go %s', (version) => {
+describe.each(['1.12.17', '1.15.15', '1.21.13', NEWEST_GO])('programs of Go %s', (version) => {
   const common = { goVersion: `go${version}`, arch: 'amd64' };
   // Modules are told from 1.13 on, settings from 1.18 on.
   const hasModules = version !== '1.12.17';
@@ -136,11 +87,11 @@ describe.each(['1.12.17', '1.15.15', '1.21.13', NEWEST])('programs of Go %s', (v
 
 test.each([
   ['linux/mips', '1.15.15'],
-  ['linux/s390x', NEWEST],
-  ['linux/arm', NEWEST],
+  ['linux/s390x', NEWEST_GO],
+  ['linux/arm', NEWEST_GO],
   ['windows/386', '1.15.15'],
   ['freebsd/amd64', '1.15.15'],
-  ['darwin/arm64', NEWEST],
+  ['darwin/arm64', NEWEST_GO],
 ])('other words and byte orders: %s by Go %s', async (platform, version) => {
   const [os, arch] = platform.split('/');
   const read = facts(await goBuild({ version, platform }));

@@ -47,6 +47,14 @@ describe('a commit that changes no code', () => {
   });
 });
 
+test('with the linker flags in the build info too, a commit links nothing', async () => {
+  const flags = ['--debug', '--ldflags', '-buildid='];
+  await buildAt('a', ...flags);
+  expect(made(await buildAt('b', ...flags))).toEqual([]);
+  await buildAt('b', ...flags, '--stamp', 'link', '--out', '_linked');
+  expect(repo.digest(OUTPUT.replace('_output', '_linked'))).toBe(repo.digest(OUTPUT));
+});
+
 test('a program for Windows is stamped as one for Linux is', async () => {
   const output = `_output/local/bin/${WINDOWS}/picker.exe`;
   const args = [
@@ -63,3 +71,18 @@ test('a program for Windows is stamped as one for Linux is', async () => {
   expect(linked.exitCode).toBe(0);
   expect(repo.digest(output.replace('_output', '_linked'))).toBe(repo.digest(output));
 });
+
+test.each(['1.21.13', '1.24.13'])(
+  'a program that the C compiler links, by Go %s, is what linking with the version gives',
+  async (version) => {
+    repo.replace('kubewright.yaml', 'static: [press, ', 'static: [');
+    repo.write(
+      'pkg/juice/three.go',
+      'package juice\n\n// int three(void) { return 3; }\nimport "C"\n\nvar Three = C.three()\n',
+    );
+    const flags = ['--toolchain', version, '--ldflags', '-linkmode=external -buildid='];
+    expect((await buildAt('b', ...flags)).exitCode).toBe(0);
+    expect((await buildAt('b', ...flags, '--stamp', 'link', '--out', '_linked')).exitCode).toBe(0);
+    expect(repo.digest(OUTPUT.replace('_output', '_linked'))).toBe(repo.digest(OUTPUT));
+  },
+);

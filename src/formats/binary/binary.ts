@@ -4,7 +4,7 @@
  */
 import { bad, error, ok, type Result } from '../../diagnostic/diagnostic.ts';
 import type { Platform } from '../../target/platform.ts';
-import { type GoFacts, hasContentBuildId, readGoFacts, readVariable, variablesOfFlags } from './buildinfo.ts';
+import { type GoFacts, hasContentId, readGoFacts, readVariable, variablesOfFlags } from './buildinfo.ts';
 import { type ByteSource, MalformedBinary } from './bytes.ts';
 import { readElf } from './elf.ts';
 import type { BinaryFormat, Executable } from './executable.ts';
@@ -59,11 +59,11 @@ export function readBinary(
 
 /**
  * Whether a program holds a hash of its own contents, so that changing bytes in place gives another file than linking
- * with them: Apple's signature of pages, and the build ID that ld adds when a C compiler does the link.
+ * with them: Apple's signature of pages, and the identity that a C toolchain's linker adds.
  */
 export function hashesItself(source: ByteSource): boolean {
   const executable = readerOf(source.read(0, 8))?.(source);
-  return executable === undefined || executable.signed || hasContentBuildId(source, executable);
+  return executable === undefined || executable.signed || hasContentId(source, executable);
 }
 
 function readerOf(start: Buffer): ((source: ByteSource) => Executable) | undefined {

@@ -191,13 +191,14 @@ function readNote(source: ByteSource, executable: Executable, name: string): Buf
 }
 
 /**
- * Whether the C toolchain's build ID (NT_GNU_BUILD_ID) is computed from the contents, as ld does. From Go 1.24 on it is
- * 20 bytes of the SHA-256 of Go's own build ID, the first one altered (addbuildinfo in cmd/link/internal/ld/elf.go,
- * cmd/internal/hash).
+ * Whether the file has an identity that a linker computed from its contents: NT_GNU_BUILD_ID of ld, LC_UUID of Apple's.
+ * From Go 1.24 on both come from the SHA-256 of Go's own build ID, some bits of it altered (addbuildinfo in
+ * cmd/link/internal/ld/elf.go, uuidFromGoBuildId in macho_update_uuid.go).
  */
-export function hasContentBuildId(source: ByteSource, executable: Executable): boolean {
-  const note = readNote(source, executable, '.note.gnu.build-id');
-  if (!note) return false;
+export function hasContentId(source: ByteSource, executable: Executable): boolean {
+  const id = executable.uuid ?? readNote(source, executable, '.note.gnu.build-id');
+  if (!id || id.every((byte) => byte === 0)) return false;
   const ours = digestOfBytes(readBuildId(source, executable) ?? '');
-  return note.toString('hex', 1, 20) !== ours.slice(2, 40);
+  // The bytes at 0, 6 and 8 carry the altered bits.
+  return [1, 9].some((at) => id.toString('hex', at, at + 5) !== ours.slice(2 * at, 2 * at + 10));
 }

@@ -26,6 +26,8 @@ export interface Executable extends Layout {
   readonly dwarf: boolean;
   /** Mach-O: carries a signature with a hash of each page. */
   readonly signed: boolean;
+  /** Mach-O: LC_UUID, 16 bytes. */
+  readonly uuid?: Buffer;
   readonly sections: readonly Section[];
   /** Where Go's linker puts build information: a section of its own, else the start of the data. */
   readonly buildInfoSection: Section | undefined;

@@ -20,6 +20,7 @@ const LC_SEGMENT = 0x1;
 const LC_SYMTAB = 0x2;
 const LC_LOAD_DYLIB = 0xc;
 const LC_SEGMENT_64 = 0x19;
+const LC_UUID = 0x1b;
 const LC_CODE_SIGNATURE = 0x1d;
 const LC_VERSION_MIN_IPHONEOS = 0x25;
 const LC_BUILD_VERSION = 0x32;
@@ -51,6 +52,7 @@ export function readMachO(source: ByteSource): Executable {
     .filter(({ kind }) => kind === LC_LOAD_DYLIB)
     .map(({ fields }) => zeroTerminated(fields.bytes, fields.u32(8)));
   const symbols = readSymbols(source, commands, layout);
+  const uuid = commands.find(({ kind }) => kind === LC_UUID)?.fields.bytes.subarray(8, 24);
   const cpu = header.u32(4);
   return {
     ...layout,
@@ -62,6 +64,7 @@ export function readMachO(source: ByteSource): Executable {
     stripped: symbols === undefined || !definesSymbols(symbols),
     dwarf: holdsDwarf(sections),
     signed: commands.some(({ kind }) => kind === LC_CODE_SIGNATURE),
+    ...(uuid ? { uuid } : {}),
     sections,
     buildInfoSection: sections.find(({ name }) => name === '__go_buildinfo'),
     // Go's linker writes no underscore before its names, Apple's does.

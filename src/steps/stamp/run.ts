@@ -6,12 +6,15 @@ import { type Digest, digestOfBytes } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import { type Sentinel, writeStamps } from './sentinels.ts';
 
+// The section .go.buildinfo, and the variable runtime.modinfo (cmd/link/internal/ld/data.go, Go 1.18).
+const COPIES = 2;
+
 export interface StampRun {
   readonly host: Host;
   /** The program as it was linked; not changed. */
   readonly linked: string;
   readonly sentinels: readonly Sentinel[];
-  /** Text of the build info that go embeds: from 1.18 on it holds the linker flags once more. */
+  /** Text of the build info that go embeds: from 1.18 on it holds the linker flags, without -trimpath. */
   readonly moduleInfo: string;
   /** Final name. */
   readonly path: string;
@@ -24,7 +27,7 @@ export interface StampRun {
 export function stampProgram(run: StampRun): { readonly digest: Digest; readonly size: number } | undefined {
   const program = run.host.files.readBytes(run.linked);
   if (hashesItself(sourceOfBytes(program))) return undefined;
-  const inBuildInfo = ({ text }: Sentinel) => run.moduleInfo.split(text).length - 1;
+  const inBuildInfo = ({ text }: Sentinel) => COPIES * (run.moduleInfo.split(text).length - 1);
   if (!writeStamps(program, run.sentinels, inBuildInfo)) return undefined;
   // Not made durable: what a power cut tears is found by its stat and stamped again.
   run.host.files.publish(run.path, program, { mode: 0o755, fsync: false });

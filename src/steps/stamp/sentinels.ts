@@ -49,7 +49,7 @@ function letters(seed: string, length: number): string {
  * compiler links carries a build ID that is a hash, too: cgo builds are never stamped late.)
  */
 export function canStampLate(platform: Platform): boolean {
-  return !/^(darwin|ios)\//.test(platform);
+  return !/^ios\/|^darwin\/arm64$/.test(platform);
 }
 
 /** The values in the place of the sentinels, in a text. */

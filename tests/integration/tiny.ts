@@ -1,0 +1,64 @@
+/** A tiny module with a version, some C and one file to print it, built by the real Go of any release. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { scratch } from '../trees.ts';
+import { CACHE, runProgram } from './monorepo.ts';
+
+export const NEWEST_GO = '1.26.8';
+export const VERSION_PACKAGE = 'example.dev/tiny/version';
+
+const FILES: Readonly<Record<string, string>> = {
+  'go.mod': 'module example.dev/tiny\n\ngo 1.12\n',
+  'main.go': `package main\n\nimport "${VERSION_PACKAGE}"\n\nfunc main() { println(version.Get()) }\n`,
+  'c.go':
+    '// +build cgo\n\npackage main\n\n// int three(void) { return 3; }\nimport "C"\n\nfunc init() { println(C.three()) }\n',
+  'version/version.go':
+    'package version\n\nvar gitVersion, gitCommit, buildDate = "unset", "unset", "unset"\n\nfunc Get() string { return gitVersion + gitCommit + buildDate }\n',
+};
+
+export interface TinyBuild {
+  readonly version: string;
+  readonly platform: string;
+  readonly cgo?: boolean;
+  readonly ldflags: string;
+  readonly flags?: readonly string[];
+}
+
+export class TinyModule {
+  readonly #root = scratch('tiny');
+  readonly #goroots = new Map<string, string>();
+
+  constructor() {
+    mkdirSync(join(this.#root, 'version'));
+    for (const [path, text] of Object.entries(FILES)) writeFileSync(join(this.#root, path), text);
+  }
+
+  /** Path of the program. */
+  async build({ version, platform, cgo, ldflags, flags = [] }: TinyBuild): Promise<string> {
+    const root = await this.#goroot(version);
+    const file = join(scratch('out'), 'tiny');
+    const [GOOS, GOARCH] = platform.split('/');
+    execFileSync(join(root, 'bin/go'), ['build', '-o', file, ...flags, '-ldflags', ldflags, '.'], {
+      cwd: this.#root,
+      env: {
+        ...{ PATH: process.env['PATH'], HOME: this.#root, GOROOT: root, GOOS, GOARCH },
+        ...{ GOCACHE: join(CACHE, 'go-build'), GOTOOLCHAIN: 'local', GOFLAGS: '', GO111MODULE: 'on' },
+        CGO_ENABLED: cgo ? '1' : '0',
+      },
+    });
+    return file;
+  }
+
+  /** GOROOT of a release, fetched as users fetch it. */
+  async #goroot(version: string): Promise<string> {
+    const known = this.#goroots.get(version);
+    if (known) return known;
+    const run = await runProgram(['toolchain', 'get', version, '--json'], { cwd: this.#root });
+    expect(run.stderr).not.toContain('error');
+    const { root } = JSON.parse(run.stdout) as { root: string };
+    this.#goroots.set(version, root);
+    return root;
+  }
+}
