@@ -50,14 +50,14 @@ export function recallProgram(
   return placeProgram(host, step, { program, file, moduleInfo: record.moduleInfo ?? '' });
 }
 
-/** The same Step with its version linked in. */
-export function linkedWithStamps(step: Step): Step {
+/** The same Step with its version linked in; its closure is known as that of the other. */
+export function linkedWithStamps(step: Step, closures: Map<Step, Closure>): Step {
   const action = step.action as GoBuildAction;
   if (!action.lateStamps) return step;
-  return {
-    ...step,
-    action: { ...action, lateStamps: { ...action.lateStamps, atLink: true, keyParts: step.keyParts } },
-  };
+  const lateStamps = { ...action.lateStamps, atLink: true, keyParts: step.keyParts };
+  const linked = { ...step, action: { ...action, lateStamps } };
+  closures.set(linked, closures.get(step) as Closure);
+  return linked;
 }
 
 /** A source moved while a program was made of it. */

@@ -16,6 +16,7 @@ import { PackageEngine } from './packages/engine.ts';
 import type { LinkOutcome } from './packages/nodes.ts';
 import { inputChanged, linkedWithStamps, placeProgram, programKey, recallProgram } from './programs.ts';
 import { readAgain } from './readagain.ts';
+import { isAsAsked } from './readback.ts';
 import type { OutputRecord } from './state.ts';
 
 /** Runs every Step of the plan; problems are emitted as Diagnostics, and the counts say how it went. */
@@ -185,21 +186,15 @@ class Run {
   async #runCompile(steps: readonly Step[]): Promise<void> {
     const again: Step[] = [];
     const isDone = await this.#engine()?.build(steps, (step, outcome) => {
-      if (outcome.kind === 'failed')
+      if (outcome.kind === 'failed' || !isAsAsked(this.#x, step, outcome.file))
         this.#finish(step, this.#x.signal.aborted ? 'cancelled' : 'failed', 0, []);
-      else if (!this.#landProgram(step, outcome)) again.push(this.#withStampsLinked(step));
+      else if (!this.#landProgram(step, outcome)) again.push(linkedWithStamps(step, this.#x.closures));
     });
     if (!isDone) {
       const turn = this.#lastGo.then(() => this.#runGo(steps));
       this.#lastGo = turn.catch(() => {});
       await turn;
     } else if (again.length > 0) await this.#runCompile(again);
-  }
-
-  #withStampsLinked(step: Step): Step {
-    const plain = linkedWithStamps(step);
-    this.#x.closures.set(plain, this.#x.closures.get(step) as Closure);
-    return plain;
   }
 
   async #runGo(steps: readonly Step[]): Promise<void> {
@@ -211,7 +206,7 @@ class Run {
     const milliseconds = this.#x.host.clock.monotonic() - started;
     for (const step of steps) {
       const file = files.get(step.id);
-      if (file) this.#land(step, file, milliseconds);
+      if (file && isAsAsked(this.#x, step, file)) this.#land(step, file, milliseconds);
       else this.#finish(step, 'failed', milliseconds, []);
     }
     this.#x.host.files.remove(stage);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -83,6 +84,21 @@ async function digests(
   expect([run.exitCode, codes(run).filter((code) => code !== 'toolchain/wrong-on-path')]).toEqual([0, []]);
   return targets.map((name) => repo.digest(`_output/local/bin/${platform}/${name}`));
 }
+
+test('a test that is added is in the next test binary', async () => {
+  const build = () => repo.build(['both.test', '-p', 'linux/amd64', '--toolchain', '1.21.13']);
+  const names = () =>
+    execFileSync(join(repo.root, '_output/local/bin/linux/amd64/both.test'), ['-test.list', '.']);
+  repo.write('go.mod', 'module example.dev/kinds\n\ngo 1.16\n');
+  await build();
+  repo.replace(
+    'test/both/inside_test.go',
+    'func TestTwo(',
+    'func TestMore(t *testing.T) {}\n\nfunc TestTwo(',
+  );
+  await build();
+  expect(names().toString().split('\n')).toContain('TestMore');
+});
 
 describe('a program made package by package is that of go build, byte for byte', () => {
   test.each(['1.13.1', '1.15.15', '1.20.14', '1.21.13', '1.26.8'])('with Go %s', async (version) => {

@@ -43,6 +43,9 @@ const TARGET_VARIABLES =
   /^(GOOS|GOARCH|GO386|GOAMD64|GOARM|GOARM64|GOMIPS|GOMIPS64|GOPPC64|GORISCV64|GOWASM|GOEXPERIMENT)$/;
 const TOOL_VARIABLES = /^(PATH|HOME|LC_ALL|GOROOT|GOGC|CC|CXX|CGO_\w+|PKG_CONFIG\w*)$/;
 
+/** End of the name of an entry that holds the test files of a package. */
+const TESTS = ' (tests)';
+
 export class PackageEngine {
   readonly #x: EngineContext;
   readonly #run: PackageRun;
@@ -153,7 +156,9 @@ export class PackageEngine {
       const names = new Set<string>();
       for (const { name, directory, shape } of closure?.entries ?? []) {
         names.add(name);
-        parts.add(`${name} ${directory} ${shape}`);
+        // The main package of tests lists their functions, which stand in no header.
+        const tests = name.endsWith(TESTS) ? closure?.packages.get(name) : '';
+        parts.add(`${name} ${directory} ${shape} ${tests}`);
       }
       for (const [name, digest] of closure?.packages ?? [])
         if (!names.has(name)) parts.add(`${name} ${digest}`);

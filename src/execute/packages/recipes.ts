@@ -1,6 +1,6 @@
 /**
- * Go's own tool calls for a group of Steps: asked with `-n` and an empty build cache once, remembered until the package graph, the flags or
- * the toolchain change. An edit inside a function asks nothing.
+ * Go's own tool calls for a group of Steps: asked with `-n` and an empty build cache once, remembered until the package
+ * graph, the flags or the toolchain change. An edit inside a function asks nothing.
  */
 import { digestOfRecord } from '../../formats/digest.ts';
 import { atLeast } from '../../formats/goversion.ts';
