@@ -15,8 +15,8 @@ import {
 import { scanSources } from '../../steps/generate/package/select.ts';
 import { selectToolchain } from '../../toolchain/select.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
-import { readMakefileModel } from '../../tree/codegen/makefile.ts';
 import { type GenerationModel, type Generator, kindsOf } from '../../tree/codegen/model.ts';
+import { readGenerationModel } from '../../tree/codegen/read.ts';
 import { TreeReader } from '../../tree/reader.ts';
 import { checkTags, locate } from '../../tree/tags/known.ts';
 import { PackageSights } from '../../tree/tags/packages.ts';
@@ -55,13 +55,14 @@ export async function prepareGeneration(
   const { context, tree, layout, own } = session;
   const { host } = context;
   const reader = new TreeReader(host, tree.root);
-  const model = readMakefileModel(reader, tree.goPackage);
+  const model = readGenerationModel(reader, tree.goPackage);
   if (!model || model.generators.length === 0) throw new Failure(noGenerators(tree.label));
   const kinds = wantedKinds(model, words);
   const toolchain = await chooseToolchain(session, toolchainAsked);
   const machine = machineFacts(host, userGoSettings(host));
-  const unit = { platform: host.platform, class: 'static', environmentGoFlags: '' } as const;
-  const environment = goEnvironment(tree, layout, toolchain, machine, unit);
+  // Of a tree that has both modes, generators see the one with the link tree: the mode of its tests.
+  const unit = { platform: host.platform, class: 'test', environmentGoFlags: '' } as const;
+  const environment = { ...goEnvironment(tree, layout, toolchain, machine, unit), CGO_ENABLED: '0' };
   const workingDirectory = workingDirectoryOf(tree, layout);
   const index = new SourceIndex(
     host.files,
@@ -204,7 +205,9 @@ function unownedFiles(
 ): readonly string[] {
   const owned = new Set(outputs.map(({ path }) => path));
   const names = new Set(
-    model.generators.filter(({ kind }) => kinds.includes(kind)).map(({ outputName }) => outputName),
+    model.generators
+      .filter(({ kind, shape }) => shape === 'package' && kinds.includes(kind))
+      .map(({ outputName }) => outputName),
   );
   return directories.flatMap((directory) =>
     sights.index
@@ -225,7 +228,7 @@ function memoized<K extends object, V>(compute: (key: K) => V): (key: K) => V {
 function noGenerators(label: string): Diagnostic {
   return error('generate/no-generators', {
     what: `no generators are known for this tree (${label})`,
-    why: 'kubewright reads them from Makefile.generated_files, which Kubernetes 1.7 to 1.26 and their forks have',
+    why: 'kubewright reads them from Makefile.generated_files (Kubernetes 1.7 to 1.26) or from hack/update-codegen.sh (1.27 to 1.29)',
     help: 'for other trees run the tree’s own script, such as hack/update-codegen.sh',
   });
 }

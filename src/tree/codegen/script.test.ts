@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { copyOf, hostWith } from '../../../tests/trees.ts';
+import { TreeReader } from '../reader.ts';
+import { readScriptModel } from './script.ts';
+
+const group = (name: string, body: string) => `function codegen::${name}() {\n${body}\n}\n`;
+const install = (name: string) =>
+  `    GO111MODULE=on GOPROXY=off go install \\\n        k8s.io/code-generator/cmd/${name}-gen\n`;
+const base = (name: string) => `    local output_base="\${GENERATED_FILE_PREFIX}${name}"\n`;
+
+const SCRIPT = `BOILERPLATE_FILENAME="hack/boilerplate/ours.txt"
+${group('deepcopy', `${install('deepcopy')}${base('deepcopy')}    run --bounding-dirs "\${PRJ_SRC_PATH},k8s.io/api"`)}
+${group('prerelease', install('prerelease-lifecycle') + base('prerelease-lifecycle'))}
+${group('defaults', install('defaulter') + base('defaults'))}
+${group('conversions', `${install('conversion')}${base('conversion')}    local extra_peer_pkgs=(\n        k8s.io/api/core/v1\n    )\n    run --extra-dirs`)}
+${group('openapi', `${install('openapi')}${base('openapi')}    local output_dir="pkg/generated/openapi"\n    local known_violations_file="\${API_KNOWN_VIOLATIONS_DIR}/known.list"\n    k8s_tag_files_except \\\n        vendor/k8s.io/sample-apiserver\n    )`)}`;
+
+function read(files: Readonly<Record<string, string>>) {
+  return readScriptModel(new TreeReader(hostWith(), copyOf('k8s-1.28', files)), 'k8s.io/kubernetes');
+}
+
+test('the groups of update-codegen.sh that work on tags', () => {
+  const model = read({ 'hack/update-codegen.sh': SCRIPT, 'hack/run-in-gopath.sh': '' });
+  expect(model?.header).toBe('hack/boilerplate/ours.txt');
+  expect(
+    model?.generators.map((one) => [one.kind, one.program.name, one.needle, one.outputName, one.flags]),
+  ).toEqual([
+    [
+      'deepcopy',
+      'deepcopy-gen',
+      '+k8s:deepcopy-gen=',
+      'zz_generated.deepcopy.go',
+      ['--bounding-dirs', 'k8s.io/kubernetes,k8s.io/api'],
+    ],
+    [
+      'prerelease-lifecycle',
+      'prerelease-lifecycle-gen',
+      '+k8s:prerelease-lifecycle-gen=true',
+      'zz_generated.prerelease-lifecycle.go',
+      [],
+    ],
+    ['defaulter', 'defaulter-gen', '+k8s:defaulter-gen=', 'zz_generated.defaults.go', []],
+    [
+      'conversion',
+      'conversion-gen',
+      '^+k8s:conversion-gen=',
+      'zz_generated.conversion.go',
+      ['--extra-peer-dirs', 'k8s.io/api/core/v1'],
+    ],
+    ['openapi', 'openapi-gen', '+k8s:openapi-gen=', 'zz_generated.openapi.go', []],
+  ]);
+  const openapi = model?.generators.at(-1);
+  expect(openapi).toMatchObject({
+    outputDirectory: 'pkg/generated/openapi',
+    knownViolations: 'api/api-rules/known.list',
+  });
+  const included = ['staging/src/k8s.io/api/a', 'staging/src/k8s.io/sample-apiserver/b'];
+  expect(included.map((path) => openapi?.shape === 'list' && openapi.includes?.(path))).toEqual([
+    true,
+    false,
+  ]);
+  expect(
+    ['vendor', 'staging/src/x/testdata', 'pkg/_x', '_output'].map((path) => model?.pruned(path)),
+  ).toEqual([true, true, false, true]);
+});
+
+test('a script without the link tree is of another era', () => {
+  expect(
+    readScriptModel(
+      new TreeReader(hostWith(), copyOf('k8s-1.30', { 'hack/update-codegen.sh': SCRIPT })),
+      'k8s.io/kubernetes',
+    ),
+  ).toBeUndefined();
+});
