@@ -1,7 +1,7 @@
 /** What Go leaves about itself in a program: its version, the module build information and the build ID. */
 import { digestOfBytes } from '../digest.ts';
 import { type ByteSource, Fields, find, type Layout, MalformedBinary, readExactly } from './bytes.ts';
-import { type Executable, offsetOf } from './executable.ts';
+import { type Executable, hasBytes, offsetOf } from './executable.ts';
 
 export interface BuildInfo {
   /** Import path of the main package. */
@@ -86,7 +86,8 @@ function pointedTexts(source: ByteSource, executable: Executable, header: Buffer
 }
 
 function readString(source: ByteSource, executable: Executable, address: number, layout: Layout): Buffer {
-  if (address === 0) return Buffer.alloc(0);
+  // A string that is empty at first lies among what starts as zeros: modinfo of a program of the GOPATH eras.
+  if (address === 0 || !hasBytes(executable, address)) return Buffer.alloc(0);
   const width = layout.is64 ? 8 : 4;
   const at = offsetOf(executable, address);
   const header = new Fields(readExactly(source, at, 2 * width, 'a string of Go'), layout);

@@ -35,11 +35,20 @@ export interface Executable extends Layout {
   symbolAddress(name: string): number | undefined;
 }
 
-/** Offset in the file of a virtual address. */
-export function offsetOf(executable: Executable, address: number): number {
-  const section = executable.sections.find(
+/** Whether the file holds the bytes of a virtual address; what starts as zeros has none. */
+export function hasBytes(executable: Executable, address: number): boolean {
+  return sectionOf(executable, address) !== undefined;
+}
+
+function sectionOf({ sections }: Executable, address: number): Section | undefined {
+  return sections.find(
     (one) => one.address > 0 && address >= one.address && address < one.address + one.size,
   );
+}
+
+/** Offset in the file of a virtual address. */
+export function offsetOf(executable: Executable, address: number): number {
+  const section = sectionOf(executable, address);
   if (!section) throw new MalformedBinary('malformed', `address 0x${address.toString(16)} is in no section`);
   return section.offset + address - section.address;
 }
