@@ -12,7 +12,7 @@ import type { Counts, Execution } from './execution.ts';
 import { batchesAtOnce, movedInput, runGoBatch } from './gobatch.ts';
 import { differences, keyOf } from './key.ts';
 import { isIntact, restoreOutputs, statOf } from './outputs.ts';
-import { PackageEngine } from './packages/engine.ts';
+import type { PackageEngine } from './packages/engine.ts';
 import type { LinkOutcome } from './packages/nodes.ts';
 import { inputChanged, linkedWithStamps, placeProgram, programKey, recallProgram } from './programs.ts';
 import { readAgain } from './readagain.ts';
@@ -33,6 +33,7 @@ class Run {
   readonly #because = new Map<StepId, string>();
   #scratch: string | undefined;
   #packages: PackageEngine | undefined;
+  #engine: Promise<PackageEngine | undefined> | undefined;
   /** The last `go build` that was started: they take turns where packages are built beside them. */
   #lastGo: Promise<unknown> = Promise.resolve();
   #commands = 0;
@@ -42,19 +43,22 @@ class Run {
     this.#x = execution;
   }
 
-  /** Made when the first package is to be compiled; undefined when go builds, or the store cannot be written. */
-  #engine(): PackageEngine | undefined {
-    if (this.#x.engine === 'graph' && this.#scratch === undefined) {
-      this.#scratch = this.#x.store.scratch() ?? '';
-      if (this.#scratch) this.#packages = this.#makeEngine(this.#scratch);
-    }
-    return this.#packages;
-  }
-
-  #makeEngine(scratch: string): PackageEngine {
-    const { plan, closures, lock, jobs, host, memoryBytes, emit } = this.#x;
-    return new PackageEngine({
-      ...{ ...this.#x, scratch, slots: jobs ?? host.cpus + 1, memoryBytes: memoryBytes * MEMORY_SHARE },
+  /**
+   * Loaded when the first package is to be compiled: a run with nothing to do goes without. Undefined when go builds,
+   * or the store cannot be written.
+   */
+  async #makeEngine(): Promise<PackageEngine | undefined> {
+    const { engine, store, plan, closures, lock, jobs, host, memoryBytes, emit } = this.#x;
+    this.#scratch = engine === 'graph' ? store.scratch() : undefined;
+    if (!this.#scratch) return undefined;
+    const { PackageEngine } = await import('./packages/engine.ts');
+    this.#packages = new PackageEngine({
+      ...{
+        ...this.#x,
+        scratch: this.#scratch,
+        slots: jobs ?? host.cpus + 1,
+        memoryBytes: memoryBytes * MEMORY_SHARE,
+      },
       emit: (event) => {
         emit(event);
         if (event.type === 'package-finished') this.#tellProgress(event.package);
@@ -64,6 +68,7 @@ class Run {
       targetsOf: (name) =>
         plan.steps.filter((step) => closures.get(step)?.packages.has(name)).map((step) => step.title),
     });
+    return this.#packages;
   }
 
   /** Packages belong to many Steps: the first that is not done shows how far they are. */
@@ -185,7 +190,9 @@ class Run {
 
   async #runCompile(steps: readonly Step[]): Promise<void> {
     const again: Step[] = [];
-    const isDone = await this.#engine()?.build(steps, (step, outcome) => {
+    this.#engine ??= this.#makeEngine();
+    const packages = await this.#engine;
+    const isDone = await packages?.build(steps, (step, outcome) => {
       if (outcome.kind === 'failed' || !isAsAsked(this.#x, step, outcome.file))
         this.#finish(step, this.#x.signal.aborted ? 'cancelled' : 'failed', 0, []);
       else if (!this.#landProgram(step, outcome)) again.push(linkedWithStamps(step, this.#x.closures));
