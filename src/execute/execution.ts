@@ -40,6 +40,8 @@ export interface Execution {
   /** What go would do, remembered between runs. */
   readonly book: RecipeBook;
   readonly ledger: Ledger;
+  /** Our own code generation, for a Step that stands for it; undefined when the tree's command is to run. */
+  readonly generate?: (step: Step) => Promise<number> | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: EventBody) => void;
 }

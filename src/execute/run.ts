@@ -296,12 +296,17 @@ class Run {
   async #runGenerate(step: Step): Promise<void> {
     const { host, emit, signal, root } = this.#x;
     const action = step.action as CommandAction;
-    const milliseconds = await runGenerate({
-      ...{ host, step, root, signal },
-      onStart: (pid) => this.#commandStarted([step], action.argv, action, pid),
-      onEnd: (id, exitCode, took) => emit({ type: 'command-finished', id, exitCode, milliseconds: took }),
-      onLine: (line) => emit({ type: 'step-output', step: step.id, line }),
-    });
+    const own = this.#x.generate?.(step);
+    const milliseconds =
+      own !== undefined
+        ? await own
+        : await runGenerate({
+            ...{ host, step, root, signal },
+            onStart: (pid) => this.#commandStarted([step], action.argv, action, pid),
+            onEnd: (id, exitCode, took) =>
+              emit({ type: 'command-finished', id, exitCode, milliseconds: took }),
+            onLine: (line) => emit({ type: 'step-output', step: step.id, line }),
+          });
     this.#finish(step, 'built', milliseconds, []);
     await readAgain(
       this.#x,

@@ -219,3 +219,45 @@ describe('trouble in one package leaves the others done', () => {
     expect(existsSync(path(`${BASKETS}/zz_generated.defaults.go`))).toBe(true);
   });
 });
+
+describe('in front of a build', () => {
+  const STEP = 'generate:kubewright generate';
+  const build = () => kubewright(['build', 'cmd/kubectl', '--json', '--toolchain', '1.24.13']);
+
+  beforeEach(() => {
+    const imports = 'import _ "k8s.io/kubernetes/pkg/apis/baskets"';
+    writeFileSync(path('cmd/kubectl/main.go'), `package main\n\n${imports}\n\nfunc main() {}\n`);
+  });
+
+  test('what the targets reach is generated, and nothing else', async () => {
+    writeFileSync(path('pkg/plain/doc.go'), '// +k8s:deepcopy-gen=package\n\npackage plain\n');
+    const first = await build();
+    expect(first.exitCode).toBe(0);
+    expect(outcomes(first)).toMatchObject({ [STEP]: 'built', 'compile:cmd/kubectl@linux/amd64': 'built' });
+    for (const directory of [BASKETS, APPLES])
+      expect(existsSync(path(`${directory}/${DEEPCOPY}`))).toBe(true);
+    expect(existsSync(path(`pkg/plain/${DEEPCOPY}`))).toBe(false);
+    expect(Object.keys(outcomes(await build()))).toEqual(['compile:cmd/kubectl@linux/amd64']);
+  });
+
+  test('files that came with the tree are fresh at first sight; a new type makes those that see it', async () => {
+    await generate();
+    rmSync(path('_output'), { recursive: true });
+    const file = path(`${BASKETS}/${DEEPCOPY}`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('// Basket', '// Basket, as released'));
+    expect(Object.keys(outcomes(await build()))).toEqual(['compile:cmd/kubectl@linux/amd64']);
+    edit(`${APPLES}/types.go`, 'type Apple', 'type Pear int\n\ntype Apple');
+    const run = await build();
+    expect(outcomes(run)[STEP]).toBe('built');
+    expect(readFileSync(path(`${APPLES}/${DEEPCOPY}`), 'utf8')).toContain('// Apple Pear\n');
+    expect(readFileSync(file, 'utf8')).not.toContain('as released');
+  });
+
+  test('a package that cannot be generated stops the targets that hold it', async () => {
+    edit(`${BASKETS}/doc.go`, '=package', '=packages');
+    const run = await build();
+    expect(run.exitCode).toBe(1);
+    expect(codes(run)).toContain('generate/tag-value');
+    expect(outcomes(run)['compile:cmd/kubectl@linux/amd64']).toBe('cancelled');
+  });
+});

@@ -3,6 +3,7 @@ import { rememberedClosures } from '../../execute/closures.ts';
 import type { CommandAction, GoBuildAction, Step } from '../../plan/step.ts';
 import { commandLines } from '../../steps/compile/run.ts';
 import { shellLine } from '../shell.ts';
+import { OWN_COMMAND } from './generation.ts';
 import type { PreparedBuild } from './prepare.ts';
 import { openMemory, planBuild } from './run.ts';
 
@@ -31,10 +32,15 @@ export function printPlan(build: PreparedBuild): number {
   );
   if (closures.size < build.steps.length) {
     for (const { path, command } of possible)
-      lines.push(`# first, for targets that reach it, ${path} is made by: ${command.join(' ')}`);
+      lines.push(`# first, for targets that reach it, ${path} is made by: ${maker(path, command)}`);
   }
   context.print(lines.join('\n').trimEnd());
   return 0;
+}
+
+/** zz_generated files are ours to make; for others the tree has a command. */
+function maker(path: string, command: readonly string[]): string {
+  return (/\/zz_generated\.[^/]*$/.test(path) ? OWN_COMMAND : command).join(' ');
 }
 
 function inBatches(steps: readonly Step[]): Step[][] {

@@ -18,7 +18,6 @@ import { EventBus } from '../../report/bus.ts';
 import type { EventBody } from '../../report/events.ts';
 import { finishRun } from '../../report/finish.ts';
 import { createSinks } from '../../report/report.ts';
-import { findGenerationNeeds } from '../../steps/generate/needs.ts';
 import { planGeneration } from '../../steps/generate/plan.ts';
 import { LocalStore, STORE_LIMIT } from '../../store/local.ts';
 import { reportPathGo } from '../../toolchain/goroot.ts';
@@ -28,6 +27,7 @@ import { parseBytes } from '../bytes.ts';
 import { cancelled } from '../main.ts';
 import { VERSION } from '../version.ts';
 import { linkHostBinaries, prepareWorkspace } from '../workspace.ts';
+import { generateForBuild, generationNeeds, OWN_COMMAND } from './generation.ts';
 import type { PreparedBuild } from './prepare.ts';
 
 /** Files outside packages that decide how imports resolve. */
@@ -62,8 +62,8 @@ export function openMemory({ session, request }: PreparedBuild): Memory {
 /** Links generation before compilation. */
 export function planBuild(build: PreparedBuild, memory: Memory, closures: ReadonlyMap<Step, Closure>) {
   const { session, machine, toolchain } = build;
-  const { tree, context } = session;
-  const needs = findGenerationNeeds(tree, context.host.files, memory.index, closures, memory.state.generated);
+  const { tree } = session;
+  const needs = generationNeeds(build, memory, closures);
   const environment = {
     PATH: `${toolchain.root}/bin:${machine.searchPath}`,
     ...{ HOME: machine.home, TMPDIR: machine.temporaryDirectory, LC_ALL: 'C' },
@@ -167,6 +167,10 @@ async function executeAll(
       ...{ host, plan, because, closures, keys, store, lock, stage, addedNames, signal, emit },
       ...{ graph: memory.graph, index: memory.index, state: memory.state, history: memory.history },
       ...{ engine: build.request.engine, book, ledger },
+      generate: (step) =>
+        step.title === OWN_COMMAND.join(' ')
+          ? generateForBuild({ build, closures, lock, stage, emit }, step)
+          : undefined,
       root: tree.root,
       goVersion: toolchain.version,
       jobs: options.jobs,

@@ -46,11 +46,11 @@ export interface PreparedGeneration {
   readonly tagOf: (output: PlannedOutput) => readonly Location[];
 }
 
-/** Plans all outputs of the wanted kinds; every kind when none is named. Starts no process. */
+/** Plans all outputs of the wanted kinds; every kind when none is named. `asked`: a Go, or how a person names one. */
 export async function prepareGeneration(
   session: Session,
   words: readonly string[],
-  toolchainAsked: string | undefined,
+  asked: string | Toolchain | undefined,
 ): Promise<PreparedGeneration> {
   const { context, tree, layout, own } = session;
   const { host } = context;
@@ -58,7 +58,7 @@ export async function prepareGeneration(
   const model = readGenerationModel(reader, tree.goPackage);
   if (!model || model.generators.length === 0) throw new Failure(noGenerators(tree.label));
   const kinds = wantedKinds(model, words);
-  const toolchain = await chooseToolchain(session, toolchainAsked);
+  const toolchain = typeof asked === 'object' ? asked : await chooseToolchain(session, asked);
   const machine = machineFacts(host, userGoSettings(host));
   // Of a tree that has both modes, generators see the one with the link tree: the mode of its tests.
   const unit = { platform: host.platform, class: 'test', environmentGoFlags: '' } as const;

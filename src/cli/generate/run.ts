@@ -79,7 +79,8 @@ export async function runGeneration(prepared: PreparedGeneration, choices: RunCh
   }
 }
 
-function generationOf(
+/** What an execution needs of a prepared generation. */
+export function generationOf(
   prepared: PreparedGeneration,
   stage: string,
   emit: (event: EventBody) => void,
@@ -104,28 +105,46 @@ function generationOf(
 }
 
 function take(
-  { session }: PreparedGeneration,
+  prepared: PreparedGeneration,
   choices: RunChoices,
   output: PlannedOutput,
-  made: { readonly file: string; readonly report?: string },
+  made: Made,
   results: string[],
   emit: (event: EventBody) => void,
 ): TakenOver {
+  const report = (diagnostic: Diagnostic) => emit({ type: 'diagnostic', diagnostic });
+  const { host } = prepared.session.context;
+  const before = host.files.readTextIfAny(`${prepared.session.tree.root}/${output.path}`);
+  const text = host.files.readText(made.file);
+  if (before === text || !choices.check) {
+    if (before !== text) results.push(output.path);
+    return landOutput(prepared, output, made, report, choices.updateApiRules);
+  }
+  report(checkFailed(output.path, before));
+  results.push(unifiedDiff(output.path, before ?? '', text));
+  return { kind: 'differs' };
+}
+
+interface Made {
+  readonly file: string;
+  readonly report?: string;
+}
+
+/** Brings a finished file into the tree; new API rule violations are told, or taken over too. */
+export function landOutput(
+  { session }: PreparedGeneration,
+  output: PlannedOutput,
+  made: Made,
+  report: (diagnostic: Diagnostic) => void,
+  updateApiRules = false,
+): TakenOver {
   const { host } = session.context;
   const { root } = session.tree;
-  const text = host.files.readText(made.file);
-  const rules = apiRules(host.files.readTextIfAny.bind(host.files), root, output, made.report);
-  if (rules && choices.updateApiRules) landFile(host, root, rules.list, rules.found);
-  else if (rules) emit({ type: 'diagnostic', diagnostic: rules.letter });
-  const before = host.files.readTextIfAny(`${root}/${output.path}`);
-  if (choices.check && before !== text) {
-    emit({ type: 'diagnostic', diagnostic: checkFailed(output.path, before) });
-    results.push(unifiedDiff(output.path, before ?? '', text));
-    return { kind: 'differs' };
-  }
-  const landed = landFile(host, root, output.path, text);
-  if (landed.isChanged) results.push(output.path);
-  return rules && !choices.updateApiRules ? { kind: 'differs' } : { kind: 'kept', record: landed.record };
+  const rules = apiRules((path) => host.files.readTextIfAny(path), root, output, made.report);
+  if (rules && updateApiRules) landFile(host, root, rules.list, rules.found);
+  else if (rules) report(rules.letter);
+  const { record } = landFile(host, root, output.path, host.files.readText(made.file));
+  return rules && !updateApiRules ? { kind: 'differs' } : { kind: 'kept', record };
 }
 
 /** The violations that an openapi run found, when they are not the known ones (spec codegen 6.1). */
