@@ -23,8 +23,6 @@ import type { Memory } from './run.ts';
 /** What stands for our own generation in a plan: the words with which a person would run it. */
 export const OWN_COMMAND = ['kubewright', 'generate'];
 
-const GENERATED = /(?:^|\/)zz_generated\.[^/]*$/;
-
 /** What must be generated before the Steps can compile; zz_generated files are ours to make where the tree says how. */
 export function generationNeeds(
   { session }: PreparedBuild,
@@ -38,7 +36,10 @@ export function generationNeeds(
   const model = readGenerationModel(new TreeReader(context.host, tree.root), tree.goPackage);
   if (!model) return found;
   const lacking = lackingOutputs(session.context.host, tree.root, model, changed);
-  const own = [...found.filter(({ outputs }) => outputs.every((path) => GENERATED.test(path))), ...lacking];
+  const names = new Set(model.generators.map(({ outputName }) => outputName));
+  const isOurs = ({ outputs }: GenerationNeed) =>
+    outputs.every((path) => names.has(path.slice(path.lastIndexOf('/') + 1)));
+  const own = [...found.filter(isOurs), ...lacking];
   if (own.length === 0) return found;
   const merged: GenerationNeed = {
     command: OWN_COMMAND,

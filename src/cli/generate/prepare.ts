@@ -56,7 +56,7 @@ export async function prepareGeneration(
   const { host } = context;
   const reader = new TreeReader(host, tree.root);
   const model = readGenerationModel(reader, tree.goPackage);
-  if (!model || model.generators.length === 0) throw new Failure(noGenerators(tree.label));
+  if (!model) throw new Failure(noGenerators(tree.label));
   const kinds = wantedKinds(model, words);
   const toolchain = typeof asked === 'object' ? asked : await chooseToolchain(session, asked);
   const machine = machineFacts(host, userGoSettings(host));

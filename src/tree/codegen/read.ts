@@ -6,5 +6,6 @@ import { readScriptModel } from './script.ts';
 
 /** Undefined when the tree has neither the makefile nor a script that we read. */
 export function readGenerationModel(reader: TreeReader, goPackage: string): GenerationModel | undefined {
-  return readMakefileModel(reader, goPackage) ?? readScriptModel(reader, goPackage);
+  const model = readMakefileModel(reader, goPackage) ?? readScriptModel(reader, goPackage);
+  return model && model.generators.length > 0 ? model : undefined;
 }
