@@ -10,13 +10,14 @@ import { runGenerate } from '../steps/generate/run.ts';
 import type { Closure } from '../tree/packages/graph.ts';
 import type { Counts, Execution } from './execution.ts';
 import { batchesAtOnce, movedInput, runGoBatch } from './gobatch.ts';
-import { differences, keyOf } from './key.ts';
+import { keyOf } from './key.ts';
 import { isIntact, restoreOutputs, statOf } from './outputs.ts';
 import type { PackageEngine } from './packages/engine.ts';
 import type { LinkOutcome } from './packages/nodes.ts';
 import { inputChanged, linkedWithStamps, placeProgram, programKey, recallProgram } from './programs.ts';
 import { readAgain } from './readagain.ts';
 import { isAsAsked } from './readback.ts';
+import { reasonsFor } from './reasons.ts';
 import type { OutputRecord } from './state.ts';
 
 /** Runs every Step of the plan; problems are emitted as Diagnostics, and the counts say how it went. */
@@ -137,7 +138,8 @@ class Run {
       this.#finish(step, 'fresh', this.#x.host.clock.monotonic() - started, record.outputs);
       return undefined;
     }
-    const because = record?.key === key ? 'an output is gone or was changed' : this.#why(step, closure)[0];
+    const because =
+      record?.key === key ? 'an output is gone or was changed' : reasonsFor(this.#x, step, closure)[0];
     this.#because.set(step.id, because ?? 'its key changed');
     const outputs = this.#recall(step, closure, key);
     if (!outputs) return (step.action as GoBuildAction).batch;
@@ -152,20 +154,6 @@ class Run {
     const restored = restoreOutputs(host, store, key, step.outputs);
     const output = restored || engine === 'go' ? undefined : recallProgram(host, store, step, closure);
     return restored ?? (output && [output]);
-  }
-
-  #why(step: Step, closure: Closure): string[] {
-    const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
-    return differences(
-      this.#x.history.step(step.id),
-      step,
-      closure.packages,
-      (name) => {
-        const entry = entries.get(name);
-        return entry && this.#x.graph.fileDigests(entry);
-      },
-      (digest) => this.#x.history.files(digest),
-    );
   }
 
   #emitStarted(step: Step): void {

@@ -58,6 +58,9 @@ const TOOLS = new Set(['compile', 'asm', 'pack', 'cgo', 'cp']);
 const C_TOOLS = /(^|-)(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran)(-[\d.]+)?$/;
 const SOURCE = /\.(go|h|s|S|sx|c|cc|cpp|cxx|m|mm|f|F|for|f90|syso)$/;
 
+/** What go has the C compiler write in the place of the scratch directory. */
+const SHOWN_WORK = ['', 'tmp', 'go-build'].join('/');
+
 export interface RecipeContext {
   readonly goroot: string;
   /** C compilers named by CC and CXX, whatever they are called. */
@@ -185,7 +188,7 @@ function withCompilerFlags(argv: readonly string[], { compilerFlags, goroot }: R
   const map = compilerFlags.find((flag) => flag.endsWith('-prefix-map=a=b'))?.replace('a=b', '');
   const at = words.indexOf('-fmessage-length=0');
   const others = compilerFlags.filter((flag) => !flag.endsWith('-prefix-map=a=b'));
-  if (at >= 0) words.splice(at + 1, 0, ...(map ? [`${map}$WORK=/tmp/go-build`] : []), ...others);
+  if (at >= 0) words.splice(at + 1, 0, ...(map ? [`${map}$WORK=${SHOWN_WORK}`] : []), ...others);
   const output = words.indexOf('-o');
   const isStandard = argv.some((word) => word.startsWith(`${goroot}/src/`));
   if (map?.startsWith('-ffile') && isStandard && words.includes('-c') && output >= 0)

@@ -1,0 +1,24 @@
+/** Why a Step is not as it was when it was last good. */
+import type { Step } from '../plan/step.ts';
+import type { Closure } from '../tree/packages/graph.ts';
+import type { Execution } from './execution.ts';
+import { differences } from './key.ts';
+
+/** Every reason, most telling first. */
+export function reasonsFor(
+  { history, graph }: Pick<Execution, 'history' | 'graph'>,
+  step: Step,
+  closure: Closure,
+): string[] {
+  const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
+  return differences(
+    history.step(step.id),
+    step,
+    closure.packages,
+    (name) => {
+      const entry = entries.get(name);
+      return entry && graph.fileDigests(entry);
+    },
+    (digest) => history.files(digest),
+  );
+}
