@@ -59,7 +59,7 @@ const C_TOOLS = /(^|-)(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran)(-[\d.]+)?$/;
 const SOURCE = /\.(go|h|s|S|sx|c|cc|cpp|cxx|m|mm|f|F|for|f90|syso)$/;
 
 /** What go has the C compiler write in the place of the scratch directory. */
-const SHOWN_WORK = ['', 'tmp', 'go-build'].join('/');
+const SHOWN_WORK = '/tmp/go-build';
 
 export interface RecipeContext {
   readonly goroot: string;
@@ -180,7 +180,7 @@ function splitCompile(argv: readonly string[]): string[] {
 }
 
 /**
- * `go build -n` leaves out what it would have found the C compiler to understand (cmd/go/internal/work/exec.go:
+ * `go build -n` leaves out what it would have found the C compiler to understand (exec.go of cmd/go:
  * compilerCmd, and from Go 1.18 on ccompile for the standard library).
  */
 function withCompilerFlags(argv: readonly string[], { compilerFlags, goroot }: RecipeContext): string[] {
