@@ -3,6 +3,7 @@
  * `docs/errors/<code>.md` explains each; a test holds this list and those pages equal.
  */
 export const CODES = {
+  'artifact/input-missing': { title: 'a file that an artifact is to hold is not there', exit: 1 },
   'binary/damaged': { title: 'a program file is cut short or damaged', exit: 1 },
   'binary/missing': { title: 'there is no such program file', exit: 2 },
   'binary/not-a-program': { title: 'the file is no program', exit: 2 },

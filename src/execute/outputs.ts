@@ -21,13 +21,14 @@ export function restoreOutputs(
   store: LocalStore,
   key: Digest,
   paths: readonly string[],
+  mode = 0o755,
 ): OutputRecord[] | undefined {
   const found = store.lookUp(key);
   if (!found || found.outputs.length !== paths.length) return undefined;
   const records: OutputRecord[] = [];
   for (const [i, output] of found.outputs.entries()) {
     const path = paths[i] as string;
-    if (!store.restore(output, path)) return undefined;
+    if (!store.restore(output, path, mode)) return undefined;
     records.push({ path, digest: output.digest, size: output.size, stat: statOf(host, path) });
   }
   return records;

@@ -5,12 +5,22 @@ import type { Platform } from '../target/platform.ts';
 /** `compile:cmd/kubectl@linux/arm64` */
 export type StepId = string;
 
-/** What a Step reads. A Go closure is looked up by the executor: its files are known only to Go. */
-export interface StepInput {
+/** What a Step reads. */
+export type StepInput = GoClosureInput | FileInput;
+
+/** Looked up by the executor: its files are known only to Go. */
+export interface GoClosureInput {
   readonly kind: 'go-closure';
   readonly goPackage: string;
   /** A program, a package with its tests, or a library that an added source imports. */
   readonly role: 'program' | 'tests' | 'library';
+}
+
+/** A file by its content: one that is there, or an output of a Step that is needed. */
+export interface FileInput {
+  readonly kind: 'file';
+  /** Absolute. */
+  readonly path: string;
 }
 
 /** One run of `go build` or `go test -c` for one target. Steps of equal `batch` share one go process. */
@@ -66,11 +76,29 @@ export interface GeneratorAction {
   readonly batch: string;
 }
 
-export type Action = GoBuildAction | CommandAction | GeneratorAction;
+/** What a packer makes of its Step's input files: an archive, an image, a system package, a document about them. */
+export interface PackAction {
+  readonly kind: 'pack';
+  /** The packer's name, as its worker is registered. */
+  readonly packer: string;
+  /** What is packed, as data: with the names and digests of the files it is the key, so it holds no absolute path. */
+  readonly parameters: Json;
+}
+
+/** A value that JSON can say. */
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined };
+
+export type Action = GoBuildAction | CommandAction | GeneratorAction | PackAction;
 
 export interface Step {
   readonly id: StepId;
-  readonly kind: 'compile' | 'generate';
+  readonly kind: 'compile' | 'generate' | 'pack';
   /** For people: `kubectl linux/arm64`. */
   readonly title: string;
   readonly platform?: Platform;
@@ -81,4 +109,9 @@ export interface Step {
   readonly action: Action;
   /** Ordered, labelled parts that join the inputs in the key: flags, environment, toolchain. `why` names the first that differs. */
   readonly keyParts: Readonly<Record<string, string>>;
+}
+
+/** The Go closures that a Step is made of. */
+export function goClosures(step: Step): GoClosureInput[] {
+  return step.inputs.flatMap((input) => (input.kind === 'go-closure' ? [input] : []));
 }

@@ -166,14 +166,14 @@ export class LocalStore {
    * Copies an object to its final name. False when another run has pruned it meanwhile, or when its bytes are not
    * what its name says: it is set aside.
    */
-  restore(output: StoredOutput, to: string): boolean {
+  restore(output: StoredOutput, to: string, mode = 0o755): boolean {
     const path = this.objectPath(output.digest);
     if (!this.#holds(output)) return false;
     if (this.#host.files.digest(path) !== output.digest) {
       this.#setAside(output.digest);
       return false;
     }
-    this.#host.files.publishCopy(path, to, 0o755);
+    this.#host.files.publishCopy(path, to, mode);
     return true;
   }
 

@@ -1,31 +1,23 @@
 /** Runs a prepared build from lock to report; also what a dry run and `why` show of it. */
-import { randomBytes } from 'node:crypto';
-import { exitCodeOf } from '../../diagnostic/codes.ts';
 import { type Diagnostic, Failure, warning } from '../../diagnostic/diagnostic.ts';
 import { readClosures, rememberedClosures } from '../../execute/closures.ts';
 import type { Counts } from '../../execute/execution.ts';
 import { History } from '../../execute/history.ts';
 import { keyOf } from '../../execute/key.ts';
-import { type Lock, takeLock } from '../../execute/lock.ts';
 import { Ledger } from '../../execute/packages/ledger.ts';
 import { RecipeBook } from '../../execute/packages/recipes.ts';
 import { executePlan } from '../../execute/run.ts';
 import { loadState, type RunState, saveState } from '../../execute/state.ts';
 import { cacheDirectory, type Host } from '../../host/host.ts';
-import { makePlan, type Plan } from '../../plan/plan.ts';
+import { makePlan } from '../../plan/plan.ts';
 import type { Step, StepId } from '../../plan/step.ts';
-import { EventBus } from '../../report/bus.ts';
-import type { EventBody } from '../../report/events.ts';
-import { finishRun } from '../../report/finish.ts';
-import { createSinks } from '../../report/report.ts';
 import { planGeneration } from '../../steps/generate/plan.ts';
 import { LocalStore, STORE_LIMIT } from '../../store/local.ts';
 import { reportPathGo } from '../../toolchain/goroot.ts';
 import { FileIndex } from '../../tree/packages/fileindex.ts';
 import { type Closure, PackageGraph } from '../../tree/packages/graph.ts';
 import { parseBytes } from '../bytes.ts';
-import { cancelled } from '../main.ts';
-import { VERSION } from '../version.ts';
+import { planMade, type Recording, recordRun } from '../recordedrun.ts';
 import { linkHostBinaries, prepareWorkspace } from '../workspace.ts';
 import { generateForBuild, generationNeeds, OWN_COMMAND } from './generation.ts';
 import type { PreparedBuild } from './prepare.ts';
@@ -83,56 +75,24 @@ export function planBuild(build: PreparedBuild, memory: Memory, closures: Readon
 
 /** Builds, reports, and returns the exit code. Paths of finished binaries go to stdout, one a line. */
 export async function runBuild(build: PreparedBuild): Promise<number> {
-  const { session } = build;
-  const { context, own } = session;
-  const { host, options } = context;
   if (build.missingCompilers.length > 0) throw new Failure(...build.missingCompilers);
-  const started = host.clock.monotonic();
-  const command = ['kubewright', ...process.argv.slice(2)];
-  const lock = await takeLock(
-    host,
-    own,
-    command.join(' '),
-    build.request.waitSeconds * 1000,
-    context.signal,
-    (holder) => void host.stderr.write(`waiting for ${holder}\n`),
-  );
-  const run = runId(host.clock.now());
-  const runDirectory = `${own}/runs/${run}`;
   const memory = openMemory(build);
+  const { session, request, version, toolchain } = build;
   const durations = new Map(
     Object.entries(memory.state.steps).map(([id, record]) => [id, record.milliseconds]),
   );
-  const sinks = createSinks(host, { ...options, runDirectory, earlierDurations: durations });
-  const bus = new EventBus(host.clock, sinks);
-  const errors: Diagnostic[] = [];
-  const outputs: string[] = [];
-  const emit = (event: EventBody) => {
-    if (event.type === 'diagnostic' && event.diagnostic.severity === 'error') errors.push(event.diagnostic);
-    if (event.type === 'step-finished') outputs.push(...event.outputs.map((output) => output.path));
-    bus.emit(event);
+  const facts = {
+    treeVersion: version.gitVersion ?? '',
+    toolchain: `go${toolchain.version}`,
+    waitSeconds: request.waitSeconds,
   };
-  try {
-    emit(runStarted(build, run, command));
-    const counts = await executeAll(build, memory, lock, emit, `${own}/stage`);
-    const exitCode = exitCodeAfter(counts, errors, context.signal);
-    if (context.signal.aborted) emit({ type: 'diagnostic', diagnostic: cancelled() });
-    emit({ type: 'run-finished', exitCode, milliseconds: host.clock.monotonic() - started, counts });
-    return exitCode;
-  } finally {
-    await bus.close();
-    lock.release();
-    await finishRun(host, runDirectory);
-    if (!options.json) for (const path of outputs) context.print(path);
-  }
+  return recordRun(session, { ...facts, durations }, (recording) => executeAll(build, memory, recording));
 }
 
 async function executeAll(
   build: PreparedBuild,
   memory: Memory,
-  lock: Lock,
-  emit: (event: EventBody) => void,
-  stage: string,
+  { lock, emit, stage }: Recording,
 ): Promise<Counts> {
   const { session, steps, toolchain } = build;
   const { context, tree, layout } = session;
@@ -212,41 +172,4 @@ function indexWrong(path: string): Diagnostic {
 function removeAddedSources(host: Host, names: string): void {
   for (const path of host.files.readTextIfAny(names)?.split('\n') ?? []) if (path) host.files.remove(path);
   host.files.remove(names);
-}
-
-function exitCodeAfter(counts: Counts, errors: readonly Diagnostic[], signal: AbortSignal): number {
-  if (signal.aborted) return exitCodeOf(['run/cancelled']);
-  if (errors.length > 0) return exitCodeOf(errors.map((diagnostic) => diagnostic.code));
-  return counts.failed + counts.cancelled > 0 ? 1 : 0;
-}
-
-function runStarted(
-  { session, version, toolchain }: PreparedBuild,
-  run: string,
-  command: readonly string[],
-): EventBody {
-  const { host } = session.context;
-  return {
-    ...{ type: 'run-started', run, command },
-    tree: session.tree.root,
-    label: session.tree.label,
-    treeVersion: version.gitVersion ?? '',
-    toolchain: `go${toolchain.version}`,
-    kubewright: VERSION,
-    host: { platform: host.platform, cpus: host.cpus, memoryBytes: host.memoryBytes },
-  };
-}
-
-function planMade(plan: Plan): EventBody {
-  const steps = plan.steps.map(({ id, kind, title, platform, needs }) => ({
-    ...{ id, kind, title, needs },
-    ...(platform ? { platform } : {}),
-  }));
-  return { type: 'plan-made', steps };
-}
-
-/** Sorts by time; the tail keeps two runs of one second apart. */
-function runId(now: number): string {
-  const stamp = new Date(now).toISOString().replace(/[-:]/g, '').replace(/\..*/, 'Z');
-  return `${stamp}-${randomBytes(3).toString('hex')}`;
 }

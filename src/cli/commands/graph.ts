@@ -4,7 +4,7 @@ import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { didYouMean } from '../../diagnostic/nearest.ts';
 import { Ledger } from '../../execute/packages/ledger.ts';
 import { cacheDirectory, type Host } from '../../host/host.ts';
-import type { Step } from '../../plan/step.ts';
+import { goClosures, type Step } from '../../plan/step.ts';
 import { listingOf } from '../../steps/compile/listing.ts';
 import type { ListingRequest, ListingRoot } from '../../tree/packages/golist.ts';
 import type { GoPackage } from '../../tree/packages/package.ts';
@@ -93,7 +93,7 @@ function toGraph(host: Host, ledger: Ledger, group: GroupedSteps, listed: readon
   const byName = new Map(packages.map((found) => [found.ImportPath, found]));
   const targets = group.steps.map((step) => ({
     title: step.title,
-    starts: step.inputs.flatMap((input) =>
+    starts: goClosures(step).flatMap((input) =>
       [input.goPackage, input.goPackage.replace(/\/(?:\.\/)+/g, '/')]
         .filter((name) => byName.has(name))
         .slice(0, 1),

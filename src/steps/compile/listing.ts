@@ -1,6 +1,6 @@
 /** What `go list` is to be asked for a compile Step. Pure. */
 import { digestOfRecord } from '../../formats/digest.ts';
-import type { GoBuildAction, Step } from '../../plan/step.ts';
+import { type GoBuildAction, goClosures, type Step } from '../../plan/step.ts';
 import type { ListingRequest, ListingRoot } from '../../tree/packages/golist.ts';
 import { VOLATILE_VARIABLES } from './environment.ts';
 
@@ -25,6 +25,6 @@ export function listingOf(
       environment: action.environment,
       workingDirectory: action.workingDirectory,
     },
-    roots: step.inputs.map(({ goPackage, role }) => ({ goPackage, role })),
+    roots: goClosures(step).map(({ goPackage, role }) => ({ goPackage, role })),
   };
 }

@@ -26,6 +26,7 @@ export type ReadByGenerators = (path: string) => boolean;
 // Time stamps come in ticks: milliseconds on ext4 and XFS, two seconds on FAT.
 const FINE_TICK_MILLISECONDS = 20;
 const COARSE_TICK_MILLISECONDS = 2_000;
+const LARGE_BYTES = 4 * 1024 ** 2;
 
 export class FileIndex {
   readonly #files: Files;
@@ -101,18 +102,24 @@ export class FileIndex {
     if (isKnown && this.#trustsStats && (row[8] !== '' || !readByGenerators(path))) return fromRow(row);
     for (;;) {
       const indexedAt = this.#now();
-      const bytes = this.#files.readBytes(absolute);
+      const file = this.#describe(path, absolute, stat.size, readByGenerators);
       this.hashed++;
       const after = this.#files.stat(absolute);
       if (!after) return undefined;
       const moved = !sameStat(toRow(stat), after);
       stat = after;
       if (moved) continue;
-      const file = describe(path, bytes, readByGenerators);
       if (isKnown && file.digest !== row[6]) this.disagreements.push(path);
       this.#rows.set(path, [...toRow(stat), indexedAt, file.digest, file.shape, file.declarations]);
       return file;
     }
+  }
+
+  /** Archives and programs are digested without being held in memory. */
+  #describe(path: string, absolute: string, size: number, readByGenerators: ReadByGenerators): IndexedFile {
+    if (size > LARGE_BYTES && !path.endsWith('.go'))
+      return { size, digest: this.#files.digest(absolute), shape: '', declarations: '' };
+    return describe(path, this.#files.readBytes(absolute), readByGenerators);
   }
 }
 

@@ -1,0 +1,100 @@
+/** A run as users know it: under the lock of its output directory, told while it goes, and kept as a report. */
+import { exitCodeOf } from '../diagnostic/codes.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Counts } from '../execute/execution.ts';
+import { type Lock, takeLock } from '../execute/lock.ts';
+import type { Plan } from '../plan/plan.ts';
+import { EventBus } from '../report/bus.ts';
+import type { EarlierDurations } from '../report/estimate.ts';
+import type { EventBody } from '../report/events.ts';
+import { finishRun } from '../report/finish.ts';
+import { createSinks } from '../report/report.ts';
+import { cancelled } from './main.ts';
+import { newRunId } from './runid.ts';
+import type { Session } from './session.ts';
+import { VERSION } from './version.ts';
+
+export interface RunFacts {
+  readonly treeVersion: string;
+  /** `go1.15.15`; empty when no Go takes part. */
+  readonly toolchain: string;
+  /** Longest wait for a run that holds the output directory. */
+  readonly waitSeconds: number;
+  /** Milliseconds by Step of earlier runs, for the time that is left. */
+  readonly durations: EarlierDurations;
+}
+
+/** What the work of a run is handed. */
+export interface Recording {
+  readonly lock: Lock;
+  readonly emit: (event: EventBody) => void;
+  /** Directory of this run for files that are not whole yet. */
+  readonly stage: string;
+}
+
+/** Does the work and returns the exit code. Paths of finished outputs go to stdout, one a line, unless --json is on. */
+export async function recordRun(
+  session: Session,
+  facts: RunFacts,
+  work: (recording: Recording) => Promise<Counts>,
+): Promise<number> {
+  const { context, own } = session;
+  const { host, options, signal } = context;
+  const started = host.clock.monotonic();
+  const command = ['kubewright', ...process.argv.slice(2)];
+  const onWait = (holder: string) => void host.stderr.write(`waiting for ${holder}\n`);
+  const lock = await takeLock(host, own, command.join(' '), facts.waitSeconds * 1000, signal, onWait);
+  const run = newRunId(host.clock.now());
+  const runDirectory = `${own}/runs/${run}`;
+  const sinks = createSinks(host, { ...options, runDirectory, earlierDurations: facts.durations });
+  const bus = new EventBus(host.clock, sinks);
+  const errors: Diagnostic[] = [];
+  const outputs: string[] = [];
+  const emit = (event: EventBody) => {
+    if (event.type === 'diagnostic' && event.diagnostic.severity === 'error') errors.push(event.diagnostic);
+    if (event.type === 'step-finished') outputs.push(...event.outputs.map((output) => output.path));
+    bus.emit(event);
+  };
+  try {
+    emit(runStarted(session, facts, run, command));
+    const counts = await work({ lock, emit, stage: `${own}/stage` });
+    const exitCode = exitCodeAfter(counts, errors, signal);
+    if (signal.aborted) emit({ type: 'diagnostic', diagnostic: cancelled() });
+    emit({ type: 'run-finished', exitCode, milliseconds: host.clock.monotonic() - started, counts });
+    return exitCode;
+  } finally {
+    await bus.close();
+    lock.release();
+    await finishRun(host, runDirectory);
+    if (!options.json) for (const path of outputs) context.print(path);
+  }
+}
+
+/** The Event that tells a plan. */
+export function planMade(plan: Plan): EventBody {
+  const steps = plan.steps.map(({ id, kind, title, platform, needs }) => ({
+    ...{ id, kind, title, needs },
+    ...(platform ? { platform } : {}),
+  }));
+  return { type: 'plan-made', steps };
+}
+
+function exitCodeAfter(counts: Counts, errors: readonly Diagnostic[], signal: AbortSignal): number {
+  if (signal.aborted) return exitCodeOf(['run/cancelled']);
+  if (errors.length > 0) return exitCodeOf(errors.map((diagnostic) => diagnostic.code));
+  return counts.failed + counts.cancelled > 0 ? 1 : 0;
+}
+
+function runStarted(
+  { context, tree }: Session,
+  { treeVersion, toolchain }: RunFacts,
+  run: string,
+  command: readonly string[],
+): EventBody {
+  const { platform, cpus, memoryBytes } = context.host;
+  return {
+    ...{ type: 'run-started', run, command, tree: tree.root, label: tree.label },
+    ...{ treeVersion, toolchain, kubewright: VERSION },
+    host: { platform, cpus, memoryBytes },
+  };
+}
