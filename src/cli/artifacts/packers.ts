@@ -1,5 +1,5 @@
 /** Every packer by name; its worker is loaded when the first Step wants it. */
 import type { Packer } from '../../execute/artifacts/packer.ts';
 
-/** `archive: async () => (await import('../../steps/archive/run.ts')).archivePacker` */
+/** Entries read `name: async () => (await load).packer`. */
 export const PACKERS: Readonly<Record<string, () => Promise<Packer>>> = {};
