@@ -1,10 +1,11 @@
 /** Times pairs of commands, ours against upstream's, in one run, and prints ratios against their limits. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 
-/** What one run of a command cost: seconds, seconds of all processes together, and bytes of its largest process. */
+/** What one run of a command cost: seconds, seconds of all its processes, and the most bytes that they held together. */
 export interface Cost {
   readonly wall: number;
   readonly cpu: number;
@@ -17,6 +18,8 @@ export interface Side {
   readonly env: Readonly<Record<string, string>>;
   /** Puts the tree into the state that the command is to find; not timed. */
   readonly before?: () => void;
+  /** Joins `env`, anew for every run. */
+  readonly envOfRun?: () => Readonly<Record<string, string>>;
 }
 
 export interface Case {
@@ -29,9 +32,11 @@ export interface Case {
   readonly by?: 'wall' | 'cpu';
   /** Largest allowed wall time of ours in seconds, and peak in bytes. */
   readonly most?: { readonly wall?: number; readonly peak?: number };
+  /** Largest allowed ratio of the peaks. */
+  readonly peakLimit?: number;
 }
 
-interface Row {
+export interface Row {
   readonly name: string;
   readonly ours: Cost;
   readonly upstream: Cost;
@@ -40,15 +45,15 @@ interface Row {
   readonly holds: boolean;
 }
 
-/** Runs every case, sides in turn, and prints the table; returns whether every limit held. */
-export function runCases(cases: readonly Case[], resultsDirectory: string): boolean {
+/** Runs every case, sides in turn, prints the table and keeps it. */
+export async function runCases(cases: readonly Case[], resultsDirectory: string): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const one of cases) {
     const costs = { ours: [] as Cost[], upstream: [] as Cost[] };
     const rounds = Math.max(one.rounds.ours, one.rounds.upstream);
     for (let round = 0; round < rounds; round++) {
       for (const side of ['ours', 'upstream'] as const) {
-        if (round < one.rounds[side]) costs[side].push(measure(one[side]));
+        if (round < one.rounds[side]) costs[side].push(await measure(one[side]));
       }
     }
     rows.push(toRow(one, median(costs.ours), median(costs.upstream)));
@@ -64,22 +69,52 @@ export function runCases(cases: readonly Case[], resultsDirectory: string): bool
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
   const file = join(resultsDirectory, `${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.json`);
   writeFileSync(file, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
-  return rows.every((row) => row.holds);
+  return rows;
 }
 
-function measure(side: Side): Cost {
+async function measure(side: Side): Promise<Cost> {
   side.before?.();
-  const result = spawnSync('/usr/bin/time', ['-f', '%e %U %S %M', ...side.argv], {
-    ...{ cwd: side.cwd, env: { ...side.env }, encoding: 'utf8', maxBuffer: 1 << 28 },
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const child = spawn('/usr/bin/time', ['-f', '%e %U %S', ...side.argv], {
+    ...{ cwd: side.cwd, env: { ...side.env, ...side.envOfRun?.() }, stdio: ['ignore', 'ignore', 'pipe'] },
   });
-  if (result.error)
-    throw new Error(`/usr/bin/time is needed (Debian: apt-get install time): ${result.error.message}`);
-  if (result.status !== 0) throw new Error(`${side.argv.join(' ')} failed:\n${result.stderr.slice(-4000)}`);
-  const [wall = 0, user = 0, system = 0, kilobytes = 0] = (result.stderr.trimEnd().split('\n').at(-1) ?? '')
-    .split(' ')
-    .map(Number);
-  return { wall, cpu: user + system, peak: kilobytes * 1024 };
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-4000);
+  });
+  let peak = 0;
+  const sampler = setInterval(() => {
+    peak = Math.max(peak, residentBytes(child.pid));
+  }, SAMPLE_MILLISECONDS);
+  const [status] = await once(child, 'close').catch((problem: Error) => {
+    throw new Error(`/usr/bin/time is needed (Debian: apt-get install time): ${problem.message}`);
+  });
+  clearInterval(sampler);
+  if (status !== 0) throw new Error(`${side.argv.join(' ')} failed:\n${stderr}`);
+  const [wall = 0, user = 0, system = 0] = (stderr.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number);
+  return { wall, cpu: user + system, peak };
+}
+
+const SAMPLE_MILLISECONDS = 50;
+const PAGE_BYTES = 4096;
+
+/** Memory of a process and of all that descend from it (proc(5): fields 4 and 24 of stat). */
+function residentBytes(ancestor: number | undefined): number {
+  const processes = new Map<number, { parent: number; pages: number }>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      processes.set(Number(name), { parent: Number(fields[1]), pages: Number(fields[21]) });
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const isOurs = (pid: number): boolean =>
+    pid === ancestor || (pid > 1 && isOurs(processes.get(pid)?.parent ?? 0));
+  let pages = 0;
+  for (const [pid, found] of processes) if (isOurs(pid)) pages += found.pages;
+  return pages * PAGE_BYTES;
 }
 
 function toRow(one: Case, ours: Cost, upstream: Cost): Row {
@@ -90,11 +125,13 @@ function toRow(one: Case, ours: Cost, upstream: Cost): Row {
     one.limit === undefined ? undefined : `${by === 'cpu' ? 'CPU ' : ''}≤ ${one.limit.toPrecision(2)}`,
     wall === undefined ? undefined : `< ${wall} s`,
     peak === undefined ? undefined : `< ${peak / 1024 ** 2} MiB`,
+    one.peakLimit === undefined ? undefined : `peak ≤ ${one.peakLimit.toPrecision(2)}`,
   ];
   const holds = [
     ratio <= (one.limit ?? Number.POSITIVE_INFINITY),
     ours.wall < (wall ?? Number.POSITIVE_INFINITY),
     ours.peak < (peak ?? Number.POSITIVE_INFINITY),
+    ours.peak / upstream.peak <= (one.peakLimit ?? Number.POSITIVE_INFINITY),
   ];
   return {
     name: one.name,
