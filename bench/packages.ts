@@ -110,7 +110,8 @@ const insert = (marker: string, text: (edit: number) => string) => (file: string
   if (!file.includes(marker)) throw new Error(`the tree has no ${marker}: another release?`);
   return file.replace(marker, `${marker}${text(edit)}`);
 };
-const statement = (edit: number) => ` _ = ${edit};`;
+/** Code that no compiler takes for dead; the programs are not run. */
+const statement = (edit: number) => ` println(${edit});`;
 
 /** What is edited, as contributors do: file and change. */
 const EDITS: Readonly<Record<string, readonly [string, (text: string, edit: number) => string]>> = {
