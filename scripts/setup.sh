@@ -144,6 +144,22 @@ setup_system_packages() { # lines "program package reason" on standard input
     note "apt-get failed, the rest goes on without; its words: $cache/setup-apt.log"
 }
 
+# The official validators of SPDX and CycloneDX, from PyPI, in an environment of their own.
+setup_validators() {
+  KUBEWRIGHT_TEST_VALIDATORS=$cache/validators/1
+  export KUBEWRIGHT_TEST_VALIDATORS
+  [ ! -x "$KUBEWRIGHT_TEST_VALIDATORS/done" ] || return 0
+  say 'installing the validators of SPDX and CycloneDX (PyPI)'
+  mkdir -p "$cache/validators"
+  if python3 -m venv "$KUBEWRIGHT_TEST_VALIDATORS" >"$cache/setup-validators.log" 2>&1 &&
+    "$KUBEWRIGHT_TEST_VALIDATORS/bin/pip" install -q spdx-tools==0.8.5 'cyclonedx-python-lib[json-validation]==11.12.0' >>"$cache/setup-validators.log" 2>&1; then
+    printf '#!/bin/sh\n' >"$KUBEWRIGHT_TEST_VALIDATORS/done"
+    chmod +x "$KUBEWRIGHT_TEST_VALIDATORS/done"
+  else
+    note "that failed, their tests are skipped; the words: $cache/setup-validators.log"
+  fi
+}
+
 # Seconds since $1 (from `date +%s`), for people: "1 min 5 s".
 since() {
   seconds=$(($(date +%s) - $1))

@@ -91,9 +91,12 @@ const DOORS = ['realHost', 'Files', 'Processes', 'Network'];
 
 /** The one folder that each npm package serves; the rest of the program does not know it. */
 const HOMES: Readonly<Record<string, string>> = {
+  '@cyclonedx/cyclonedx-library': 'formats',
   commander: 'cli',
   diff: 'formats',
   'log-update': 'report',
+  'packageurl-js': 'formats',
+  'spdx-license-list/full.js': 'steps',
   undici: 'host',
   yaml: 'config',
   yauzl: 'toolchain',

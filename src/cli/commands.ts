@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/inspect.ts'),
   },
   {
+    name: 'sbom',
+    summary: 'what artifacts are made of: SPDX and CycloneDX documents',
+    load: () => import('./commands/sbom.ts'),
+  },
+  {
     name: 'explain',
     summary: 'explain a target, the tree, or every setting',
     load: () => import('./commands/explain.ts'),

@@ -3,6 +3,8 @@
  * `docs/errors/<code>.md` explains each; a test holds this list and those pages equal.
  */
 export const CODES = {
+  'archive/damaged': { title: 'an archive is cut short or damaged', exit: 1 },
+  'artifact/none': { title: 'there is no artifact to work on', exit: 2 },
   'artifact/input-missing': { title: 'a file that an artifact is to hold is not there', exit: 1 },
   'binary/damaged': { title: 'a program file is cut short or damaged', exit: 1 },
   'binary/missing': { title: 'there is no such program file', exit: 2 },

@@ -6,6 +6,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  createReadStream,
   existsSync,
   fstatSync,
   fsyncSync,
@@ -176,6 +177,15 @@ export class Files {
         closeSync(file);
       }
     });
+  }
+
+  /** A file of any size from its start to its end, in pieces. */
+  async *chunks(path: string): AsyncGenerator<Uint8Array> {
+    try {
+      yield* createReadStream(path, { highWaterMark: READ_BUFFER.length });
+    } catch (problem) {
+      throw asFailure(problem, path);
+    }
   }
 
   /** Opens a file for reads at any place while `use` runs; what lies behind its end is cut off. */

@@ -2,4 +2,6 @@
 import type { Packer } from '../../execute/artifacts/packer.ts';
 
 /** Entries read `name: async () => (await load).packer`. */
-export const PACKERS: Readonly<Record<string, () => Promise<Packer>>> = {};
+export const PACKERS: Readonly<Record<string, () => Promise<Packer>>> = {
+  sbom: async () => (await import('../../steps/sbom/run.ts')).SBOM,
+};

@@ -69,6 +69,7 @@ test('a program tells its platform, its Go, its modules and settings', () => {
       path: 'example.dev/a/cmd/a',
       main: { path: 'example.dev/a', version: 'v1.2.3' },
       dependencies: 1,
+      modules: [{ path: 'example.dev/b', version: 'v1.0.0' }],
       settings: { '-compiler': 'gc', GOOS: 'illumos' },
     },
     variables: {},
@@ -122,7 +123,7 @@ test.each([
 
 test('the flags that Go kept tell what -X set', () => {
   const ldflags = `-s -X a.dev/v.one=1 -X 'a.dev/v.two=2 3' -X=a.dev/v.three=c=d -linkmode=auto -extldflags "-X no"`;
-  expect(variablesOfFlags({ dependencies: 0, settings: { '-ldflags': ldflags } })).toEqual({
+  expect(variablesOfFlags({ dependencies: 0, modules: [], settings: { '-ldflags': ldflags } })).toEqual({
     'a.dev/v.one': '1',
     'a.dev/v.two': '2 3',
     'a.dev/v.three': 'c=d',

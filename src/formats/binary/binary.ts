@@ -7,8 +7,9 @@ import type { Platform } from '../../target/platform.ts';
 import { type GoFacts, hasContentId, readGoFacts, readVariable, variablesOfFlags } from './buildinfo.ts';
 import { type ByteSource, MalformedBinary } from './bytes.ts';
 import { readElf } from './elf.ts';
-import type { BinaryFormat, Executable } from './executable.ts';
+import type { BinaryFormat, Executable, Section } from './executable.ts';
 import { readMachO } from './macho.ts';
+import { linkedPackages } from './packages.ts';
 import { readPe } from './pe.ts';
 
 export interface BinaryFacts extends GoFacts {
@@ -64,6 +65,17 @@ export function readBinary(
 export function hashesItself(source: ByteSource): boolean {
   const executable = readerOf(source.read(0, 8))?.(source);
   return executable === undefined || executable.signed || hasContentId(source, executable);
+}
+
+/** Import paths of the packages that are linked into a program of Go; none of a program of another language. */
+export function readPackages(source: ByteSource): string[] {
+  const executable = readerOf(source.read(0, 8))?.(source);
+  return executable ? linkedPackages(source, executable) : [];
+}
+
+/** The parts of a program by name, as its section table has them; undefined when it is no program. */
+export function readSections(source: ByteSource): readonly Section[] | undefined {
+  return readerOf(source.read(0, 8))?.(source).sections;
 }
 
 function readerOf(start: Buffer): ((source: ByteSource) => Executable) | undefined {

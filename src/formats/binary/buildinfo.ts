@@ -9,8 +9,20 @@ export interface BuildInfo {
   readonly main?: { readonly path: string; readonly version: string };
   /** Number of modules beside the main one. */
   readonly dependencies: number;
+  /** The modules beside the main one, each as it was linked: a replacement takes the place of what it replaces. */
+  readonly modules: readonly BuildModule[];
   /** `GOARCH` → `amd64`; from Go 1.18 on. */
   readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface BuildModule {
+  readonly path: string;
+  /** Empty for a directory. */
+  readonly version: string;
+  /** `h1:…` of go.sum. */
+  readonly sum?: string;
+  /** Path that the source imports, where another module replaces it. */
+  readonly replaces?: string;
 }
 
 export interface GoFacts {
@@ -142,10 +154,22 @@ export function parseModules(text: string): BuildInfo {
     ...(path === undefined ? {} : { path }),
     ...(main === undefined ? {} : { main: { path: main, version } }),
     dependencies: rows.filter(([word]) => word === 'dep').length,
+    modules: modulesOf(rows),
     settings: Object.fromEntries(
       rows.filter(([word]) => word === 'build').map(([, one = '']) => setting(one)),
     ),
   };
+}
+
+function modulesOf(rows: readonly (readonly string[])[]): BuildModule[] {
+  const modules: BuildModule[] = [];
+  for (const [word, path = '', version = '', sum] of rows) {
+    const module = { path, version, ...(sum ? { sum } : {}) };
+    if (word === 'dep') modules.push(module);
+    const replaced = word === '=>' ? modules.pop() : undefined;
+    if (replaced) modules.push({ ...module, replaces: replaced.path });
+  }
+  return modules;
 }
 
 /** `key=value`; either may be quoted as Go quotes (runtime/debug/mod.go, Go 1.18). */
