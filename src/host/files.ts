@@ -6,7 +6,6 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  createReadStream,
   existsSync,
   fstatSync,
   fsyncSync,
@@ -33,6 +32,7 @@ import { basename, dirname, join } from 'node:path';
 import { syncDirectory, syncFile } from './durable.ts';
 import { asFailure } from './file-problem.ts';
 import { type PlacedReads, placedReads } from './placed-reads.ts';
+import { chunksOf, writeChunks } from './streams.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
 // Licence, constraints and imports of nearly every Go file.
@@ -179,15 +179,6 @@ export class Files {
     });
   }
 
-  /** A file of any size from its start to its end, in pieces. */
-  async *chunks(path: string): AsyncGenerator<Uint8Array> {
-    try {
-      yield* createReadStream(path, { highWaterMark: READ_BUFFER.length });
-    } catch (problem) {
-      throw asFailure(problem, path);
-    }
-  }
-
   /** Opens a file for reads at any place while `use` runs; what lies behind its end is cut off. */
   readAtPlaces<T>(path: string, use: (file: PlacedReads) => T): T {
     const file = this.#translated(path, () => openSync(path, 'r'));
@@ -196,6 +187,16 @@ export class Files {
     } finally {
       closeSync(file);
     }
+  }
+
+  /** The content of a file, piece by piece, however large it is. */
+  chunks(path: string): AsyncIterable<Uint8Array> {
+    return chunksOf(path);
+  }
+
+  /** Writes pieces to a file of a scratch directory as they come; not durable. Returns how many bytes there were. */
+  writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+    return writeChunks(path, chunks);
   }
 
   /** Sets the time of last use (mtime) of a file; one that may not be touched is left as it is. */

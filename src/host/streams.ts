@@ -1,0 +1,60 @@
+/** Large files read and written piece by piece, beside other work. */
+import { type FileHandle, open } from 'node:fs/promises';
+import { asFailure } from './file-problem.ts';
+
+const PIECE_BYTES = 1 << 20;
+
+/** The content of a file in pieces of 1 MiB, the next one read while the last is used. */
+export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = await opened(path, 'r');
+  let next: Promise<Uint8Array> | undefined;
+  try {
+    next = pieceOf(file);
+    for (;;) {
+      const piece = await next;
+      if (piece.length === 0) return;
+      next = pieceOf(file);
+      next.catch(() => {});
+      yield piece;
+    }
+  } catch (problem) {
+    throw asFailure(problem, path);
+  } finally {
+    // A read that nobody waits for any more ends before its file is closed.
+    await next?.catch(() => {});
+    await file.close();
+  }
+}
+
+/** Writes pieces as they come; the caller removes a file that was not written whole. Returns the number of bytes. */
+export async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+  const file = await opened(path, 'w');
+  let written = 0;
+  try {
+    for await (const chunk of chunks) {
+      try {
+        await file.writeFile(chunk);
+      } catch (problem) {
+        throw asFailure(problem, path);
+      }
+      written += chunk.length;
+    }
+  } finally {
+    await file.close();
+  }
+  return written;
+}
+
+async function opened(path: string, flags: 'r' | 'w'): Promise<FileHandle> {
+  try {
+    return await open(path, flags);
+  } catch (problem) {
+    throw asFailure(problem, path);
+  }
+}
+
+async function pieceOf(file: FileHandle): Promise<Uint8Array> {
+  const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, null);
+  return piece.subarray(0, bytesRead);
+}
