@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { error, Failure } from '../diagnostic/diagnostic.ts';
+import { Launcher } from './launcher.ts';
 
 export interface ProcessRequest {
   /** Program (name or absolute path) and arguments; never a shell line. */
@@ -118,6 +119,26 @@ export class Processes {
       request.signal?.removeEventListener('abort', stop);
       this.#running.delete(child);
     }
+  }
+
+  /**
+   * For many short programs: shells that start them cheaply, with a directory for their files. `onGroup` is told of the
+   * process group of each; an abort ends them all. Undefined where there is no shell.
+   */
+  launcher(directory: string, signal: AbortSignal, onGroup: (pid: number) => void): Launcher | undefined {
+    const sh = this.find('/bin/sh') ?? this.find('sh');
+    if (!sh) return undefined;
+    const onShell = (child: ChildProcess) => {
+      const stop = () => void this.#terminate(child, GRACE_MILLISECONDS);
+      this.#running.add(child);
+      signal.addEventListener('abort', stop, { once: true });
+      child.once('exit', () => {
+        this.#running.delete(child);
+        signal.removeEventListener('abort', stop);
+      });
+      if (child.pid) onGroup(child.pid);
+    };
+    return new Launcher({ sh, directory, onShell });
   }
 
   /** Our own process. */

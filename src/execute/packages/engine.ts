@@ -8,16 +8,19 @@ import { atLeast } from '../../formats/goversion.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
 import type { GoBuildAction, Step, StepId } from '../../plan/step.ts';
 import { isPackageName, readGoErrors } from '../../steps/compile/errors.ts';
-import { UnknownTool } from '../../steps/package/recipe.ts';
+import { type Recipe, UnknownTool } from '../../steps/package/recipe.ts';
 import type { ToolFailure } from '../../steps/package/run.ts';
 import { type Sentinel, withValues } from '../../steps/stamp/sentinels.ts';
 import type { Platform } from '../../target/platform.ts';
 import type { Closure } from '../../tree/packages/graph.ts';
+import { NodeInputs } from './inputs.ts';
 import { type Group, type LinkOutcome, makeNodes, type Node } from './nodes.ts';
 import { GoRefused, type GroupRecipes, type RecipeBook } from './recipes.ts';
 import { PackageRun, type PackageRunContext } from './run.ts';
 
-export interface EngineContext extends Omit<PackageRunContext, 'explain'> {
+export interface EngineContext extends Omit<PackageRunContext, 'explain' | 'inputs'> {
+  /** Root of the tree. */
+  readonly root: string;
   readonly book: RecipeBook;
   readonly goVersion: string;
   readonly closures: ReadonlyMap<Step, Closure>;
@@ -49,11 +52,14 @@ const TESTS = ' (tests)';
 export class PackageEngine {
   readonly #x: EngineContext;
   readonly #run: PackageRun;
+  readonly #inputs: NodeInputs;
   #asked = 0;
 
   constructor(context: EngineContext) {
     this.#x = context;
-    this.#run = new PackageRun({ ...context, explain: (node, failure) => this.#explain(node, failure) });
+    this.#inputs = new NodeInputs(context.index, context.store, context.root);
+    const explain = (node: Node, failure: ToolFailure) => this.#explain(node, failure);
+    this.#run = new PackageRun({ ...context, inputs: this.#inputs, explain });
   }
 
   /** A file that changed while it was compiled, if any did. */
@@ -124,7 +130,8 @@ export class PackageEngine {
         if (step) onOutcome(step, outcome);
         if (byId.size === 0) resolve();
       };
-      this.#run.add(makeNodes(group, this.#x.ledger, settle));
+      const sourceBytes = (recipe: Recipe) => this.#inputs.sourceBytes(recipe, group);
+      this.#run.add(makeNodes(group, this.#x.ledger, sourceBytes, settle));
     });
   }
 

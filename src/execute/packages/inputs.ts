@@ -2,9 +2,10 @@
 import type { Digest } from '../../formats/digest.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
 import { linkKey, packageKey } from '../../steps/package/action.ts';
+import type { Recipe } from '../../steps/package/recipe.ts';
 import type { LocalStore } from '../../store/local.ts';
 import type { FileIndex } from '../../tree/packages/fileindex.ts';
-import type { LinkNode, Node, PackageNode } from './nodes.ts';
+import type { Group, LinkNode, Node, PackageNode } from './nodes.ts';
 
 export class NodeInputs {
   readonly #index: FileIndex;
@@ -19,7 +20,7 @@ export class NodeInputs {
 
   /** Sources of the tree that are not as they were when the key was made. */
   movedSources(node: PackageNode): string[] {
-    const paths = this.#ownSources(node).map((path) => this.#treePath(node, path));
+    const paths = this.#ownSources(node).map((path) => this.#treePath(node.group, path));
     return paths.filter((path) => !this.#index.isUnmoved(path));
   }
 
@@ -36,21 +37,26 @@ export class NodeInputs {
     );
   }
 
-  #sources(node: PackageNode): Map<string, Blob> {
-    const { standardSources } = node.group.recipes;
-    const sources = new Map<string, Blob>();
-    for (const path of [...node.recipe.sources, ...(node.group.recipes.headers[node.recipe.id] ?? [])]) {
-      const blob = standardSources[path] ?? this.#index.read(this.#treePath(node, path));
-      sources.set(path, blob ?? { digest: 'missing', size: 0 });
-    }
-    return sources;
+  /** Bytes of what the compiler is to read. */
+  sourceBytes(recipe: Recipe, group: Group): number {
+    return recipe.sources.reduce((sum, path) => sum + this.#source(path, group).size, 0);
+  }
+
+  #sources({ recipe, group }: PackageNode): Map<string, Blob> {
+    const paths = [...recipe.sources, ...(group.recipes.headers[recipe.id] ?? [])];
+    return new Map(paths.map((path) => [path, this.#source(path, group)]));
+  }
+
+  #source(path: string, group: Group): Blob {
+    const known = group.recipes.standardSources[path] ?? this.#index.read(this.#treePath(group, path));
+    return known ?? { digest: 'missing', size: 0 };
   }
 
   #ownSources({ recipe, group }: PackageNode): readonly string[] {
     return recipe.isStandard ? [] : [...recipe.sources, ...(group.recipes.headers[recipe.id] ?? [])];
   }
 
-  #treePath({ group }: Node, path: string): string {
+  #treePath(group: Group, path: string): string {
     for (const base of [group.workingDirectory, this.#root])
       if (path.startsWith(`${base}/`)) return path.slice(base.length + 1);
     return path;

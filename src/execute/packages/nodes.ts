@@ -5,7 +5,7 @@ import type { StepId } from '../../plan/step.ts';
 import type { ActionContext } from '../../steps/package/action.ts';
 import type { LinkRecipe, Recipe } from '../../steps/package/recipe.ts';
 import type { Platform } from '../../target/platform.ts';
-import type { Ledger } from './ledger.ts';
+import type { Cost, Ledger } from './ledger.ts';
 import type { GroupRecipes } from './recipes.ts';
 
 /** What all nodes of a group share. */
@@ -38,6 +38,8 @@ interface NodeFacts {
 export interface PackageNode extends NodeFacts {
   readonly kind: 'package';
   readonly recipe: Recipe;
+  /** Of all its sources together. */
+  readonly sourceBytes: number;
   interface?: Blob;
   object?: Blob;
 }
@@ -62,33 +64,45 @@ export type LinkOutcome =
 
 export type Node = PackageNode | LinkNode;
 
-const GUESSED_COMPILE: readonly [number, number] = [150, 150 * 1024 ** 2];
-const GUESSED_LINK: readonly [number, number] = [4_000, 1_200 * 1024 ** 2];
+const MIB = 1024 ** 2;
+
+/** What a package costs when nobody has compiled it yet; fitted to Kubernetes 1.20 with Go 1.15. */
+function guessedCompile(sourceBytes: number, imports: number): Cost {
+  return [30 + (2_200 * sourceBytes) / MIB + 12 * imports, 50 * MIB + 130 * sourceBytes];
+}
+
+function guessedLink(packages: number): Cost {
+  return [500 + 3 * packages, (200 + 1.2 * packages) * MIB];
+}
 
 /** Nodes in an order in which needs come first. */
 export function makeNodes(
   group: Group,
   ledger: Ledger,
+  sourceBytes: (recipe: Recipe) => number,
   settle: (step: StepId, outcome: LinkOutcome) => void,
 ): Node[] {
   const { recipes, platform } = group;
   const byId = new Map<string, PackageNode>();
-  const facts = (name: string, guess: readonly [number, number]) => {
+  const facts = (name: string, guess: Cost) => {
     const [cost, peakBytes] = ledger.cost(name, platform) ?? guess;
     return {
       ...{ group, name, needs: [], dependents: [], waiting: 0, wanted: 0, cost, remaining: cost },
       ...{ state: 'waiting' as const, peakBytes: peakBytes || guess[1] },
     };
   };
-  for (const recipe of recipes.packages)
-    byId.set(recipe.id, { kind: 'package', recipe, ...facts(recipe.importPath, GUESSED_COMPILE) });
+  for (const recipe of recipes.packages) {
+    const bytes = sourceBytes(recipe);
+    const guess = guessedCompile(bytes, recipe.imports.length);
+    byId.set(recipe.id, { kind: 'package', recipe, sourceBytes: bytes, ...facts(recipe.importPath, guess) });
+  }
   const links: LinkNode[] = [];
   for (const [step, index] of Object.entries(recipes.targets)) {
     const recipe = recipes.links[index];
     if (!recipe) continue;
     links.push({
       ...{ kind: 'link', recipe, step, settle: (outcome) => settle(step, outcome) },
-      ...facts(`link ${recipe.importPath}`, GUESSED_LINK),
+      ...facts(`link ${recipe.importPath}`, guessedLink(recipe.packages.length)),
     });
   }
   for (const node of [...byId.values(), ...links]) {

@@ -30,9 +30,17 @@ export class PeakMemory {
 
   #look(): void {
     for (const [pid, known] of this.#peaks) {
-      const status = this.#host.files.readTextIfAny(`/proc/${pid}/status`);
-      const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(status ?? '')?.[1];
+      const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(this.#status(pid))?.[1];
       this.#peaks.set(pid, Math.max(known, Number(kilobytes ?? 0) * 1024));
+    }
+  }
+
+  /** A process may end between being found and being read (ESRCH). */
+  #status(pid: number): string {
+    try {
+      return this.#host.files.readTextIfAny(`/proc/${pid}/status`) ?? '';
+    } catch {
+      return '';
     }
   }
 }

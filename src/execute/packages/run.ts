@@ -11,21 +11,20 @@ import type { Host } from '../../host/host.ts';
 import { Heap } from '../../plan/heap.ts';
 import type { EventBody } from '../../report/events.ts';
 import { linkProgram } from '../../steps/link/run.ts';
-import { compilePackage, type ToolFailure } from '../../steps/package/run.ts';
+import { compilePackage, type RunTool, type ToolFailure } from '../../steps/package/run.ts';
 import type { ActionRecord, KeptFile, LocalStore } from '../../store/local.ts';
 import type { FileIndex } from '../../tree/packages/fileindex.ts';
-import { NodeInputs } from './inputs.ts';
+import type { NodeInputs } from './inputs.ts';
 import type { Ledger } from './ledger.ts';
 import type { LinkNode, Node, PackageNode } from './nodes.ts';
-import { PeakMemory } from './peakmemory.ts';
+import { Tools, toolEnvironment } from './tools.ts';
 
 export interface PackageRunContext {
   readonly host: Host;
   readonly index: FileIndex;
+  readonly inputs: NodeInputs;
   readonly store: LocalStore;
   readonly ledger: Ledger;
-  /** Root of the tree. */
-  readonly root: string;
   /** Processes at once. */
   readonly slots: number;
   readonly memoryBytes: number;
@@ -50,7 +49,7 @@ export class PackageRun {
   readonly #ready = new Heap<{ node: Node; key: Digest }>((a, b) => a.node.remaining > b.node.remaining);
   readonly #unsettled: Node[] = [];
   readonly #byKey = new Map<Digest, { made?: Made; readonly waiting: Node[] }>();
-  readonly #peaks: PeakMemory;
+  readonly #tools: Tools;
   readonly #inputs: NodeInputs;
   readonly #onIdle: (() => void)[] = [];
   #running = 0;
@@ -64,8 +63,8 @@ export class PackageRun {
 
   constructor(context: PackageRunContext) {
     this.#x = context;
-    this.#peaks = new PeakMemory(context.host);
-    this.#inputs = new NodeInputs(context.index, context.store, context.root);
+    this.#tools = new Tools(context);
+    this.#inputs = context.inputs;
   }
 
   /** Adds nodes; each link tells its own outcome. */
@@ -176,28 +175,13 @@ export class PackageRun {
     const { host, store, ledger, signal } = this.#x;
     const work = `${this.#x.scratch}/${this.#works++}`;
     const started = host.clock.monotonic();
-    const pids: number[] = [];
-    const onStart = (pid: number) => {
-      pids.push(pid);
-      this.#peaks.watch(pid);
-      this.#x.onProcess(pid);
-    };
+    const { tool, peakBytes: peakOfTools } = this.#tools.forNode();
     try {
       host.files.makeDirectory(work);
-      const { environment } = node.group;
-      const common = { host, work, environment, signal, onStart };
-      const failure =
-        node.kind === 'package'
-          ? await compilePackage({
-              ...{ ...common, recipe: node.recipe, imports: this.#inputs.interfaceFiles(node) },
-              concurrency: this.#ready.size >= this.#x.slots ? FEW_THREADS : MANY_THREADS,
-            })
-          : await linkProgram({
-              ...common,
-              recipe: withBuildId(node, key),
-              objects: this.#inputs.objectFiles(node),
-            });
-      const peakBytes = this.#peaks.take(pids);
+      let failure = await this.#runTools(node, key, { work, tool }, false);
+      // The kernel ends who takes the most when memory is out: collecting more, it may fit.
+      if (failure?.signal === 'SIGKILL') failure = await this.#runTools(node, key, { work, tool }, true);
+      const peakBytes = peakOfTools();
       const milliseconds = host.clock.monotonic() - started;
       if (failure) {
         for (const diagnostic of this.#x.explain(node, failure))
@@ -228,6 +212,23 @@ export class PackageRun {
     } finally {
       host.files.remove(work);
     }
+  }
+
+  #runTools(
+    node: Node,
+    key: Digest,
+    place: { readonly work: string; readonly tool: RunTool },
+    isScarce: boolean,
+  ): Promise<ToolFailure | undefined> {
+    const { host, signal } = this.#x;
+    const common = { ...place, host, signal, environment: toolEnvironment(node, isScarce) };
+    if (node.kind === 'link') {
+      const objects = this.#inputs.objectFiles(node);
+      return linkProgram({ ...common, recipe: withBuildId(node, key), objects });
+    }
+    const concurrency = this.#ready.size >= this.#x.slots ? FEW_THREADS : MANY_THREADS;
+    const imports = this.#inputs.interfaceFiles(node);
+    return compilePackage({ ...common, recipe: node.recipe, imports, concurrency });
   }
 
   #kept(work: string, name: string): KeptFile {
@@ -314,6 +315,7 @@ export class PackageRun {
   /** Resolves when no process runs any more. */
   async drained(): Promise<void> {
     while (this.#running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    await this.#tools.close();
   }
 
   /** A source moved under the compiler: what was made of it is thrown away, and it is read and compiled anew. */

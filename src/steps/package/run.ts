@@ -3,6 +3,13 @@ import { archiveMembers } from '../../formats/ararchive.ts';
 import type { Host } from '../../host/host.ts';
 import type { Recipe, RecipeCommand } from './recipe.ts';
 
+/** What runs a tool to its end. */
+export type RunTool = (
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  workingDirectory: string,
+) => Promise<Omit<ToolFailure, 'argv'>>;
+
 export interface PackageRun {
   readonly host: Host;
   readonly recipe: Recipe;
@@ -15,7 +22,7 @@ export interface PackageRun {
   /** Threads of the compiler's back end. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
-  readonly onStart: (pid: number, tool: string) => void;
+  readonly tool: RunTool;
 }
 
 export interface ToolFailure {
@@ -51,7 +58,7 @@ export async function compilePackage(run: PackageRun): Promise<ToolFailure | und
 
 /** Runs one tool call of a recipe in a scratch directory. */
 export async function runTool(
-  run: Pick<PackageRun, 'host' | 'environment' | 'signal' | 'onStart'>,
+  run: Pick<PackageRun, 'environment' | 'signal' | 'tool'>,
   command: RecipeCommand,
   work: string,
   extraFlags: readonly string[] = [],
@@ -60,17 +67,10 @@ export async function runTool(
   const [program = '', ...words] = command.argv.map(here);
   const argv = [program, ...extraFlags, ...words];
   const workingDirectory = here(command.workingDirectory);
-  const result = await run.host.processes.run({
-    argv,
-    environment: { ...run.environment, ...command.environment, PWD: workingDirectory, TMPDIR: work },
-    workingDirectory,
-    signal: run.signal,
-    onStart: (pid) => run.onStart(pid, command.tool),
-  });
+  const environment = { ...run.environment, ...command.environment, PWD: workingDirectory, TMPDIR: work };
+  const ended = await run.tool(argv, environment, workingDirectory);
   run.signal.throwIfAborted();
-  if (result.exitCode === 0) return undefined;
-  const { exitCode, signal } = result;
-  return { argv, exitCode, signal, output: `${result.stdout}${result.stderr}` };
+  return ended.exitCode === 0 ? undefined : { argv, ...ended };
 }
 
 /** `cp FILE COPY`: headers under the name that assembler sources include. */
