@@ -14,6 +14,27 @@ export interface ConfiguredTarget {
   readonly static?: boolean | undefined;
 }
 
+/** Generators that a monorepo names at a module version. */
+export interface ConfiguredGenerators {
+  /** `k8s.io/code-generator@v0.32.3` */
+  readonly module: string;
+  /** File with the text above each generated file. */
+  readonly header?: string | undefined;
+  readonly kinds: {
+    readonly deepcopy?: true | undefined;
+    readonly defaulter?: true | undefined;
+    readonly conversion?: true | undefined;
+    readonly register?: true | undefined;
+    readonly openapi?:
+      | { readonly module: string; readonly output: string; readonly violations?: string | undefined }
+      | undefined;
+    /** Directory that gets clientset, listers and informers. */
+    readonly client?: { readonly output: string } | undefined;
+    /** Manifests of custom resources, by controller-gen. */
+    readonly crd?: { readonly module: string; readonly output: string } | undefined;
+  };
+}
+
 /** Settings of a tree, all optional: what is absent comes from the tree or from defaults. */
 export interface Config {
   /** Absent when there is no file. */
@@ -55,6 +76,7 @@ export interface Config {
     /** Pinned sums: `1.15.15 linux/amd64` → `h1:…`. */
     readonly sums?: Readonly<Record<string, string>>;
   };
+  readonly generators?: ConfiguredGenerators;
   readonly memory?: string;
   readonly out?: string;
 }

@@ -63,6 +63,49 @@ const build = z.strictObject({
   reproducible: z.boolean().optional().describe('Same bytes in every directory, as --reproducible'),
 });
 
+const goModule = z
+  .string()
+  .regex(/^[\w./~-]+@v[\w.+-]+$/, 'a Go module at a version: k8s.io/code-generator@v0.32.3')
+  .describe('Go module at a version, had by Go’s own module download');
+
+const generators = z.strictObject({
+  module: goModule.describe(
+    'Module whose cmd/ holds the generators: k8s.io/code-generator@v0.32.3, 0.30 or newer',
+  ),
+  header: directory.optional().describe('File with the text above each generated file; default: none'),
+  kinds: z
+    .strictObject({
+      deepcopy: z.literal(true).optional().describe('zz_generated.deepcopy.go where a deepcopy tag is'),
+      defaulter: z.literal(true).optional().describe('zz_generated.defaults.go where a defaulter tag is'),
+      conversion: z.literal(true).optional().describe('zz_generated.conversion.go where a conversion tag is'),
+      register: z.literal(true).optional().describe('zz_generated.register.go where a register tag is'),
+      openapi: z
+        .strictObject({
+          module: goModule.describe('Module whose cmd/ holds openapi-gen: k8s.io/kube-openapi@v0.0.0-…'),
+          output: directory.describe('Directory of the one generated package'),
+          violations: directory.optional().describe('List of known API rule violations'),
+        })
+        .optional()
+        .describe('API definitions of all packages with an openapi tag, in one file'),
+      client: z
+        .strictObject({
+          output: directory.describe('Directory that gets clientset, listers and informers'),
+        })
+        .optional()
+        .describe('Clients, listers and informers of all types with a genclient tag'),
+      crd: z
+        .strictObject({
+          module: goModule.describe(
+            'Module whose cmd/ holds controller-gen: sigs.k8s.io/controller-tools@v0.17.3',
+          ),
+          output: directory.describe('Directory that gets a manifest for each custom resource'),
+        })
+        .optional()
+        .describe('Manifests of custom resources of all version packages with a groupName tag'),
+    })
+    .describe('What is generated'),
+});
+
 const toolchain = z.strictObject({
   go: z
     .string()
@@ -96,6 +139,7 @@ export const configSchema = z
     static: z.array(z.string().min(1)).optional().describe('Names of binaries that are linked without cgo'),
     version: version.optional().describe('How binaries learn their version'),
     build: build.optional().describe('Flags of every build'),
+    generators: generators.optional().describe('Code generators, for trees that do not say so themselves'),
     toolchain: toolchain.optional().describe('Which Go, and where from'),
     memory: z
       .string()

@@ -33,7 +33,7 @@ export function generationNeeds(
   const found = findGenerationNeeds(tree, context.host.files, memory.index, closures, memory.state.generated);
   const changed = changedEntries(memory, closures);
   if (found.length === 0 && changed.size === 0) return [];
-  const model = readGenerationModel(new TreeReader(context.host, tree.root), tree.goPackage);
+  const model = readGenerationModel(new TreeReader(context.host, tree.root), tree.goPackage, session.config);
   if (!model) return found;
   const lacking = lackingOutputs(session.context.host, tree.root, model, changed);
   const names = new Set(model.generators.map(({ outputName }) => outputName));
@@ -85,7 +85,7 @@ function lackingOutputs(
     const scan = { directories: [directory], tagged: new Map([[directory, files]]) };
     return model.generators.flatMap((generator): GenerationNeed[] => {
       const path = `${directory}/${generator.outputName}`;
-      if (generator.shape === 'list' || index.goFiles(directory).includes(generator.outputName)) return [];
+      if (generator.shape !== 'package' || index.goFiles(directory).includes(generator.outputName)) return [];
       const tag = selectPackages(index, model, generator, scan)[0]?.tag;
       if (!tag || tag.value === 'false') return [];
       return [{ command: OWN_COMMAND, outputs: [path], because: `${path} is missing`, neededBy }];
@@ -160,7 +160,12 @@ function adopt(
     const absolute = `${root}/${path}`;
     const stat = statOf(host, absolute);
     const output = { path, digest: host.files.digest(absolute), size: stat.size, stat };
-    state.outputs[own.id] = { key: generationKey(own), keyParts: own.keyParts, milliseconds: 0, output };
+    state.outputs[own.id] = {
+      key: generationKey(own),
+      keyParts: own.keyParts,
+      milliseconds: 0,
+      files: [output],
+    };
     for (const read of reads)
       for (const one of sights.closure(read)) state.declarations[one] = sights.sight(one).own;
   }

@@ -20,6 +20,7 @@ import { parseBytes } from '../bytes.ts';
 import { planMade, type Recording, recordRun } from '../recordedrun.ts';
 import { linkHostBinaries, prepareWorkspace } from '../workspace.ts';
 import { generateForBuild, generationNeeds, OWN_COMMAND } from './generation.ts';
+import { generateMissingPackages } from './missingpackages.ts';
 import type { PreparedBuild } from './prepare.ts';
 
 /** Files outside packages that decide how imports resolve. */
@@ -92,8 +93,10 @@ export async function runBuild(build: PreparedBuild): Promise<number> {
 async function executeAll(
   build: PreparedBuild,
   memory: Memory,
-  { lock, emit, stage }: Recording,
+  recording: Recording,
+  isAgain = false,
 ): Promise<Counts> {
+  const { lock, emit, stage } = recording;
   const { session, steps, toolchain } = build;
   const { context, tree, layout } = session;
   const { host, options, signal } = context;
@@ -106,7 +109,7 @@ async function executeAll(
   const fresh = steps.every(
     (step) => keys.has(step.id) && memory.state.steps[step.id]?.key === keys.get(step.id),
   );
-  if (!fresh) {
+  if (!fresh && !isAgain) {
     const wrongGo = reportPathGo(host, toolchain);
     for (const diagnostic of [...(wrongGo ? [wrongGo] : []), ...build.notes])
       emit({ type: 'diagnostic', diagnostic });
@@ -115,6 +118,8 @@ async function executeAll(
   try {
     for (const path of memory.index.disagreements) emit({ type: 'diagnostic', diagnostic: indexWrong(path) });
     const reading = await readClosures(steps, remembered, memory.graph, toolchain.version, signal);
+    if (!isAgain && (await generateMissingPackages(build, reading.diagnostics, recording)))
+      return await executeAll(build, openMemory(build), recording, true);
     for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
     const { plan, because, closures } = planBuild(build, memory, reading.closures);
     emit(planMade(plan));

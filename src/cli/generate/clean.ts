@@ -1,14 +1,17 @@
 /** `generate --clean`: removes what generators own, so that the next run makes it again. */
+import { removeFiles } from '../../execute/generation/land.ts';
+import { ownedFiles } from '../../execute/generation/owned.ts';
 import type { PreparedGeneration } from './prepare.ts';
 
 /** Removes outputs and leftovers of the wanted kinds; with --dry-run it names them. */
 export function cleanGenerated({ session, outputs, unowned }: PreparedGeneration): number {
   const { context, tree } = session;
-  const { files } = context.host;
-  const paths = [...outputs.map(({ path }) => path), ...unowned].filter((path) =>
-    files.exists(`${tree.root}/${path}`),
+  const { host } = context;
+  const planned = outputs.flatMap(({ path, generator }) =>
+    generator.shape === 'directory' ? ownedFiles(host, tree.root, generator) : [path],
   );
-  if (!context.options.dryRun) for (const path of paths) files.remove(`${tree.root}/${path}`);
+  const paths = [...planned, ...unowned].filter((path) => host.files.isFile(`${tree.root}/${path}`));
+  if (!context.options.dryRun) removeFiles(host, tree.root, paths);
   if (context.options.json) context.print(JSON.stringify({ removed: paths }));
   else if (paths.length === 0) context.print('nothing to remove');
   else

@@ -1,6 +1,6 @@
 /** `generate --dry-run`: the Steps that would run and their exact command lines. Starts no process. */
 import { assessOutput } from '../../execute/generation/assess.ts';
-import { installCommand, programPath } from '../../execute/generation/programs.ts';
+import { installCommands, programPath } from '../../execute/generation/programs.ts';
 import { actionOf, generatorCommand } from '../../steps/generate/package/command.ts';
 import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
 import { shellLine } from '../shell.ts';
@@ -29,7 +29,7 @@ export function printGenerationPlan(prepared: PreparedGeneration): number {
   if (missing.length > 0)
     lines.push(
       `# generators: ${missing.map(({ program }) => program.name).join(' ')}`,
-      shellLine(installCommand(toolchain.root, missing)),
+      ...installCommands(toolchain.root, missing).map(({ argv }) => shellLine(argv)),
       '',
     );
   for (const batch of batchesOf(stale.map(({ output }) => output))) {
@@ -40,7 +40,12 @@ export function printGenerationPlan(prepared: PreparedGeneration): number {
       );
     const request = programs.get(first.generator.program.name)?.request;
     const program = request ? programPath(`${own}/generators`, request) : first.generator.program.name;
-    const argv = generatorCommand(batch, { program, header, scratch: `${own}/generate-stage/0` });
+    const argv = generatorCommand(batch, {
+      program,
+      header,
+      dialect: prepared.model.dialect,
+      scratch: `${own}/generate-stage/0`,
+    });
     lines.push(`cd ${shellLine([actionOf(first).workingDirectory])} && ${shellLine(argv)}`, '');
   }
   context.print(lines.length === 0 ? 'everything is fresh' : lines.join('\n').trimEnd());

@@ -2,8 +2,10 @@
 import { type Diagnostic, error, Failure, type Location, taken } from '../../diagnostic/diagnostic.ts';
 import { didYouMean } from '../../diagnostic/nearest.ts';
 import { type GeneratedState, loadGenerated, loadSources } from '../../execute/generation/memory.ts';
+import { ownedFiles } from '../../execute/generation/owned.ts';
 import { type ProgramRequest, programPath } from '../../execute/generation/programs.ts';
 import { digestOfBytes, digestOfRecord } from '../../formats/digest.ts';
+import type { Host } from '../../host/host.ts';
 import type { Step } from '../../plan/step.ts';
 import { goEnvironment, workingDirectoryOf } from '../../steps/compile/environment.ts';
 import {
@@ -38,7 +40,7 @@ export interface PreparedGeneration {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   /** Absolute path of the licence text. */
-  readonly header: string;
+  readonly header: string | undefined;
   /** Generated files whose tag is gone. */
   readonly unowned: readonly string[];
   /** What is wrong with tags, apart from what keeps a Step from running. */
@@ -55,7 +57,7 @@ export async function prepareGeneration(
   const { context, tree, layout, own } = session;
   const { host } = context;
   const reader = new TreeReader(host, tree.root);
-  const model = readGenerationModel(reader, tree.goPackage);
+  const model = readGenerationModel(reader, tree.goPackage, session.config);
   if (!model) throw new Failure(noGenerators(tree.label));
   const kinds = wantedKinds(model, words);
   const toolchain = typeof asked === 'object' ? asked : await chooseToolchain(session, asked);
@@ -70,6 +72,7 @@ export async function prepareGeneration(
     () => host.clock.now(),
     [...new Set(model.generators.map(({ needle }) => needle))],
     loadSources(host, own),
+    model.findsClients,
   );
   const sights = new PackageSights(index, tree.goPackage);
   const outputDirectory = layout.out.startsWith(`${tree.root}/`)
@@ -79,14 +82,21 @@ export async function prepareGeneration(
   const lines = (file: string) => reader.lines(file);
   const programKey = memoized(({ program }: Generator) =>
     digestOfRecord({
-      sources: sights.programDigest(program.directory),
+      sources:
+        program.directory === undefined
+          ? `${program.goPackage}@${program.version}`
+          : sights.programDigest(program.directory),
       toolchain: toolchain.digest,
       platform: host.platform,
     }),
   );
   const facts: PlanFacts = {
     ...{ model, sights, scan, goPackage: tree.goPackage, environment, workingDirectory },
-    headerDigest: digestOfBytes(reader.text(model.header) ?? ''),
+    headerDigest: digestOfBytes(model.header ? (reader.text(model.header) ?? '') : ''),
+    moduleDigest:
+      model.dialect === 'gengo-v1'
+        ? ''
+        : digestOfBytes(MODULE_FILES.map((path) => reader.text(path)).join('\0')),
     programKey,
     fileDigest: (path) => digestOfBytes(reader.text(path) ?? ''),
     at: (file, tag, note) => [locate(file, tag, lines(file), note)],
@@ -97,13 +107,16 @@ export async function prepareGeneration(
     outputs,
     programs: planPrograms(model, kinds, programKey, own, environment, workingDirectory),
     state: loadGenerated(host, own),
-    header: `${tree.root}/${model.header}`,
-    unowned: unownedFiles(model, kinds, sights, scan.directories, outputs),
+    header: model.header === undefined ? undefined : `${tree.root}/${model.header}`,
+    unowned: unownedFiles(host, tree.root, model, kinds, sights, scan.directories, outputs),
     notes: tagNotes(sights, scan.tagged, lines),
     tagOf: ({ selected: { file, tag } }) =>
       tag ? [locate(file, tag, lines(file), 'asked for here')] : [{ file }],
   };
 }
+
+/** What decides the versions of modules that a package imports. */
+const MODULE_FILES = ['go.mod', 'go.sum', 'go.work', 'go.work.sum'];
 
 function wantedKinds(model: GenerationModel, words: readonly string[]): readonly string[] {
   const known = kindsOf(model);
@@ -174,7 +187,7 @@ function withTagErrors(
   lines: (file: string) => readonly string[],
 ): readonly PlannedOutput[] {
   return outputs.map((output) => {
-    if (output.generator.shape === 'list') return output;
+    if (output.generator.shape !== 'package') return output;
     const problems = sights.index.goFiles(output.directory).flatMap((name) => {
       const file = `${output.directory}/${name}`;
       const tags = sights.index.tags(file).filter((tag) => tag.name.startsWith(output.generator.tag));
@@ -197,6 +210,8 @@ function tagNotes(
 
 /** Files with a generator's name in directories that it was not asked for. */
 function unownedFiles(
+  host: Host,
+  root: string,
   model: GenerationModel,
   kinds: readonly string[],
   sights: PackageSights,
@@ -209,12 +224,18 @@ function unownedFiles(
       .filter(({ kind, shape }) => shape === 'package' && kinds.includes(kind))
       .map(({ outputName }) => outputName),
   );
-  return directories.flatMap((directory) =>
+  const single = directories.flatMap((directory) =>
     sights.index
       .goFiles(directory)
       .filter((name) => names.has(name) && !owned.has(`${directory}/${name}`))
       .map((name) => `${directory}/${name}`),
   );
+  const many = model.generators.flatMap((generator) =>
+    generator.shape === 'directory' && kinds.includes(generator.kind) && !owned.has(generator.outputDirectory)
+      ? ownedFiles(host, root, generator)
+      : [],
+  );
+  return [...single, ...many];
 }
 
 function memoized<K extends object, V>(compute: (key: K) => V): (key: K) => V {
@@ -229,6 +250,6 @@ function noGenerators(label: string): Diagnostic {
   return error('generate/no-generators', {
     what: `no generators are known for this tree (${label})`,
     why: 'kubewright reads them from Makefile.generated_files (Kubernetes 1.7 to 1.26) or from hack/update-codegen.sh (1.27 to 1.29)',
-    help: 'for other trees run the tree’s own script, such as hack/update-codegen.sh',
+    help: 'name them under generators: in kubewright.yaml, or run the tree’s own script, such as hack/update-codegen.sh',
   });
 }

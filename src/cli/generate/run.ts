@@ -1,8 +1,10 @@
 /** Runs a prepared generation from lock to report, into the tree or, for --check, into a comparison. */
 import { exitCodeOf } from '../../diagnostic/codes.ts';
 import { type Diagnostic, error, type Location, warning } from '../../diagnostic/diagnostic.ts';
-import { landFile } from '../../execute/generation/land.ts';
+import { landFile, landFiles } from '../../execute/generation/land.ts';
 import { saveGenerated, saveSources } from '../../execute/generation/memory.ts';
+import { mirrorTree } from '../../execute/generation/mirror.ts';
+import { ownedFiles } from '../../execute/generation/owned.ts';
 import { executeGeneration, type Generation, type TakenOver } from '../../execute/generation/run.ts';
 import { takeLock } from '../../execute/lock.ts';
 import { unifiedDiff } from '../../formats/unifieddiff.ts';
@@ -13,9 +15,12 @@ import { finishRun } from '../../report/finish.ts';
 import { createSinks } from '../../report/report.ts';
 import type { Complaint } from '../../steps/generate/package/failures.ts';
 import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
+import type { GeneratorOutcome } from '../../steps/generate/package/run.ts';
 import { LocalStore } from '../../store/local.ts';
+import { machineFacts } from '../machine.ts';
 import { cancelled } from '../main.ts';
 import { newRunId } from '../runid.ts';
+import { userGoSettings } from '../usergo.ts';
 import { VERSION } from '../version.ts';
 import { prepareWorkspace } from '../workspace.ts';
 import type { PreparedGeneration } from './prepare.ts';
@@ -93,15 +98,49 @@ export function generationOf(
   return {
     ...{ host, root, stage, state, signal, emit, onCommand },
     ...{ outputs: prepared.outputs, programs: prepared.programs, sights: prepared.sights },
+    dialect: prepared.model.dialect,
+    mirror: (to) => mirrorTree(host, root, to, generatedPaths(prepared)),
     ...{ header: prepared.header, jobs: options.jobs ?? host.cpus, tagOf: prepared.tagOf },
     places: {
       ...{ environment, workingDirectory, goRoot: toolchain.root, directory: `${session.own}/generators` },
+      moduleEnvironment: options.offline
+        ? { GOPROXY: 'off' }
+        : machineFacts(host, userGoSettings(host)).moduleVariables,
       store: new LocalStore(host, cacheDirectory(host), report),
     },
     locate: (complaint) => locationOf(prepared, complaint),
     onNothing: (output) => report(noOutput(output, prepared.tagOf(output))),
     save: () => saveGenerated(host, session.own, state),
   };
+}
+
+/** Tells the files that generators make again, and the output directory: they are no input of any. */
+function generatedPaths({ model, session }: PreparedGeneration): (path: string) => boolean {
+  const { root } = session.tree;
+  const out = session.layout.out.startsWith(`${root}/`) ? session.layout.out.slice(root.length + 1) : '';
+  const names = new Set(model.generators.map(({ outputName }) => outputName));
+  const owned = new Set(
+    model.generators.flatMap((generator) =>
+      generator.shape === 'directory' ? ownedFiles(session.context.host, root, generator) : [],
+    ),
+  );
+  return (path) => path === out || owned.has(path) || names.has(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** Files of earlier runs that this one did not make. */
+function leftovers(
+  { session, state }: PreparedGeneration,
+  { generator, step }: PlannedOutput,
+  made: Made,
+): readonly string[] {
+  const { host } = session.context;
+  const { root } = session.tree;
+  const kept = new Set(made.files.map(({ path }) => path));
+  const recorded = state.outputs[step.id]?.files.map(({ path }) => path) ?? [];
+  const owned = generator.shape === 'directory' ? ownedFiles(host, root, generator) : [];
+  return [...new Set([...recorded, ...owned])].filter(
+    (path) => !kept.has(path) && host.files.isFile(`${root}/${path}`),
+  );
 }
 
 function take(
@@ -114,37 +153,42 @@ function take(
 ): TakenOver {
   const report = (diagnostic: Diagnostic) => emit({ type: 'diagnostic', diagnostic });
   const { host } = prepared.session.context;
-  const before = host.files.readTextIfAny(`${prepared.session.tree.root}/${output.path}`);
-  const text = host.files.readText(made.file);
-  if (before === text || !choices.check) {
-    if (before !== text) results.push(output.path);
+  const { root } = prepared.session.tree;
+  const textOf = (path: string) => host.files.readTextIfAny(`${root}/${path}`);
+  const different: { path: string; before: string | undefined; after: string | undefined }[] = [
+    ...made.files.map(({ path, file }) => ({ path, before: textOf(path), after: host.files.readText(file) })),
+    ...leftovers(prepared, output, made).map((path) => ({ path, before: textOf(path), after: undefined })),
+  ].filter(({ before, after }) => before !== after);
+  if (different.length === 0 || !choices.check) {
+    results.push(...different.map(({ path }) => path));
     return landOutput(prepared, output, made, report, choices.updateApiRules);
   }
-  report(checkFailed(output.path, before));
-  results.push(unifiedDiff(output.path, before ?? '', text));
+  for (const { path, before, after } of different) {
+    report(checkFailed(path, before, after));
+    results.push(unifiedDiff(path, before ?? '', after ?? ''));
+  }
   return { kind: 'differs' };
 }
 
-interface Made {
-  readonly file: string;
-  readonly report?: string;
-}
+type Made = Extract<GeneratorOutcome, { readonly kind: 'made' }>;
 
-/** Brings a finished file into the tree; new API rule violations are told, or taken over too. */
+/** Brings finished files into the tree; new API rule violations are told, or taken over too. */
 export function landOutput(
-  { session }: PreparedGeneration,
+  prepared: PreparedGeneration,
   output: PlannedOutput,
   made: Made,
   report: (diagnostic: Diagnostic) => void,
   updateApiRules = false,
 ): TakenOver {
-  const { host } = session.context;
-  const { root } = session.tree;
+  const { host } = prepared.session.context;
+  const { root } = prepared.session.tree;
   const rules = apiRules((path) => host.files.readTextIfAny(path), root, output, made.report);
   if (rules && updateApiRules) landFile(host, root, rules.list, rules.found);
   else if (rules) report(rules.letter);
-  const { record } = landFile(host, root, output.path, host.files.readText(made.file));
-  return rules && !updateApiRules ? { kind: 'differs' } : { kind: 'kept', record };
+  const gone = leftovers(prepared, output, made);
+  const texts = made.files.map(({ path, file }) => ({ path, text: host.files.readText(file) }));
+  const files = landFiles(host, root, texts, gone);
+  return rules && !updateApiRules ? { kind: 'differs' } : { kind: 'kept', files };
 }
 
 /** The violations that an openapi run found, when they are not the known ones (spec codegen 6.1). */
@@ -207,9 +251,10 @@ function noOutput(output: PlannedOutput, where: readonly Location[]): Diagnostic
   });
 }
 
-function checkFailed(path: string, before: string | undefined): Diagnostic {
+function checkFailed(path: string, before: string | undefined, after: string | undefined): Diagnostic {
+  const isOther = after === undefined ? 'is no longer made' : 'is not what its generator makes';
   return error('generate/check-failed', {
-    what: before === undefined ? `${path} is missing` : `${path} is not what its generator makes`,
+    what: `${path} ${before === undefined ? 'is missing' : isOther}`,
     where: [{ file: path }],
     help: 'run kubewright generate and commit what it changes',
   });

@@ -24,15 +24,19 @@ export function assessOutput(
   if (!record)
     return { kind: 'stale', key, because: exists ? 'it was never generated here' : 'it is missing' };
   if (record.key !== key) return { kind: 'stale', key, because: difference(sights, state, record, output) };
-  if (!record.output) {
-    return exists
+  if (record.files.length === 0) {
+    return exists && output.generator.outputName !== ''
       ? { kind: 'stale', key, because: 'its generator writes no such file' }
       : { kind: 'fresh', record };
   }
-  if (!exists) return { kind: 'stale', key, because: 'it is missing' };
-  return isIntact(host, { ...record.output, path: `${root}/${output.path}` })
-    ? { kind: 'fresh', record }
-    : { kind: 'stale', key, because: 'it was edited' };
+  for (const file of record.files) {
+    const path = `${root}/${file.path}`;
+    if (!host.files.exists(path))
+      return { kind: 'stale', key, because: `${file.path === output.path ? 'it' : file.path} is missing` };
+    if (!isIntact(host, { ...file, path }))
+      return { kind: 'stale', key, because: `${file.path === output.path ? 'it' : file.path} was edited` };
+  }
+  return { kind: 'fresh', record };
 }
 
 function difference(

@@ -12,8 +12,8 @@ import { type OutputRecord, readVersioned, writeVersioned } from '../state.ts';
 export interface GeneratedRecord {
   readonly key: Digest;
   readonly keyParts: Readonly<Record<string, string>>;
-  /** Absent when the generator had nothing to write for the package. */
-  readonly output?: OutputRecord;
+  /** None when the generator had nothing to write for the package. */
+  readonly files: readonly OutputRecord[];
   readonly milliseconds: number;
 }
 
@@ -25,7 +25,7 @@ export interface GeneratedState {
   noted: readonly string[];
 }
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 export function loadGenerated(host: Host, own: string): GeneratedState {
   return (

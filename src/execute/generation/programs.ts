@@ -1,6 +1,7 @@
 /**
- * Generators compiled from the tree's own sources with the tree's own Go, outside all release stamping; all that are
- * missing in one go process. They are kept in the store, shared by checkouts, under the digest of their sources.
+ * Generators compiled with the tree's own Go, outside all release stamping: from the tree's own sources, all that are
+ * missing in one go process, or from the module version that kubewright.yaml names. They are kept in the store, shared
+ * by checkouts, under the digest of their sources.
  */
 import { type Diagnostic, error } from '../../diagnostic/diagnostic.ts';
 import { type Digest, digestOfRecord } from '../../formats/digest.ts';
@@ -22,6 +23,8 @@ export interface ProgramPlaces {
   readonly stage: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
+  /** Settings for generators that are had from modules: proxy, sums. */
+  readonly moduleEnvironment: Readonly<Record<string, string>>;
   readonly goRoot: string;
   readonly signal: AbortSignal;
   readonly onStart: (argv: readonly string[], pid: number) => number;
@@ -40,9 +43,35 @@ export function programPath(directory: string, { program, key }: ProgramRequest)
   return `${directory}/${key.slice(0, 16)}/${program.name}`;
 }
 
-/** The go command line that makes generators in a directory. `go install` puts many programs in one, with any Go. */
-export function installCommand(goRoot: string, requests: readonly ProgramRequest[]): readonly string[] {
-  return [`${goRoot}/bin/go`, 'install', ...requests.map(({ program }) => program.goPackage)];
+/**
+ * The go command lines that make generators in GOBIN, one for each module version: `go install` puts many programs
+ * into one directory with any Go, and takes a version behind each package since 1.16.
+ */
+export function installCommands(
+  goRoot: string,
+  requests: readonly ProgramRequest[],
+): readonly InstallCommand[] {
+  const groups = new Map<string, ProgramRequest[]>();
+  for (const request of requests) {
+    const module = moduleOf(request) ?? '';
+    groups.set(module, [...(groups.get(module) ?? []), request]);
+  }
+  return [...groups].map(([module, makes]) => {
+    const version = makes[0]?.program.version;
+    const packages = makes.map(({ program: { goPackage } }) => goPackage + (version ? `@${version}` : ''));
+    return { argv: [`${goRoot}/bin/go`, 'install', ...packages], isModule: module !== '', makes };
+  });
+}
+
+export interface InstallCommand {
+  readonly argv: readonly string[];
+  readonly isModule: boolean;
+  readonly makes: readonly ProgramRequest[];
+}
+
+/** `k8s.io/code-generator@v0.32.3`; undefined for a generator of the tree. */
+function moduleOf({ program: { goPackage, version } }: ProgramRequest): string | undefined {
+  return version && `${goPackage.slice(0, goPackage.lastIndexOf('/cmd/'))}@${version}`;
 }
 
 /** Every generator of the list, by name; one that does not compile is a letter in its place. */
@@ -64,7 +93,7 @@ export async function readyPrograms(
     const made = `${places.stage}/bin/${request.program.name}`;
     const { files } = places.host;
     if (!files.isFile(made)) {
-      ready.set(request.program.name, programFailed(request, printed));
+      ready.set(request.program.name, programFailed(request, printed.get(request) ?? []));
       continue;
     }
     const digest = files.digest(made);
@@ -92,33 +121,49 @@ function storeKey({ program, key }: ProgramRequest): Digest {
 
 async function install(places: ProgramPlaces, requests: readonly ProgramRequest[]) {
   const { host, stage, signal } = places;
-  const argv = installCommand(places.goRoot, requests);
-  const printed: string[] = [];
-  let command = 0;
+  const printed = new Map<ProgramRequest, readonly string[]>();
+  let total = 0;
   host.files.makeDirectory(`${stage}/bin`);
-  const { exitCode, milliseconds } = await host.processes.run({
-    ...{ argv, signal, workingDirectory: places.workingDirectory },
-    environment: { ...places.environment, GOBIN: `${stage}/bin` },
-    onStart: (pid) => {
-      command = places.onStart(argv, pid);
-    },
-    onLine: (line) => {
-      printed.push(line);
-      places.onLine(line);
-    },
-  });
-  places.onEnd(command, exitCode, milliseconds);
-  signal.throwIfAborted();
-  return { milliseconds, printed };
+  for (const { argv, isModule, makes } of installCommands(places.goRoot, requests)) {
+    const lines: string[] = [];
+    let command = 0;
+    // A module at a version is installed from outside of any module: the versions it asks for itself count.
+    const workingDirectory = isModule ? stage : places.workingDirectory;
+    const { exitCode, milliseconds } = await host.processes.run({
+      ...{ argv, signal, workingDirectory },
+      environment: {
+        ...places.environment,
+        ...{ GOBIN: `${stage}/bin`, PWD: workingDirectory },
+        ...(isModule ? { GO111MODULE: 'on', GOWORK: 'off', ...places.moduleEnvironment } : {}),
+      },
+      onStart: (pid) => {
+        command = places.onStart(argv, pid);
+      },
+      onLine: (line) => {
+        if (!line.startsWith('go: downloading ')) lines.push(line);
+        places.onLine(line);
+      },
+    });
+    places.onEnd(command, exitCode, milliseconds);
+    signal.throwIfAborted();
+    total += milliseconds;
+    for (const request of makes) printed.set(request, lines);
+  }
+  return { milliseconds: total, printed };
 }
 
 const SHOWN_LINES = 20;
 
-function programFailed({ program }: ProgramRequest, printed: readonly string[]): Diagnostic {
+function programFailed(request: ProgramRequest, printed: readonly string[]): Diagnostic {
+  const { program } = request;
+  const module = moduleOf(request);
+  const where = program.where ?? (program.directory ? { file: program.directory } : undefined);
   return error('generate/program-failed', {
-    what: `the generator ${program.name} does not compile`,
-    where: [{ file: program.directory }],
+    what: `the generator ${program.name} ${module ? `of ${module} cannot be had` : 'does not compile'}`,
+    ...(where ? { where: [where] } : {}),
     ...(printed.length > 0 ? { why: printed.slice(0, SHOWN_LINES).join('\n') } : {}),
-    help: 'correct what Go names in the sources of the generator; what it generates is as it was',
+    help: module
+      ? 'see that this version exists, that GOPROXY leads to it, and that this Go is new enough for it'
+      : 'correct what Go names in the sources of the generator; what it generates is as it was',
   });
 }

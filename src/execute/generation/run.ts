@@ -7,14 +7,15 @@
 import type { Location } from '../../diagnostic/diagnostic.ts';
 import { type Diagnostic, Failure } from '../../diagnostic/diagnostic.ts';
 import type { Digest } from '../../formats/digest.ts';
-import type { FileStat } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import type { Step, StepId } from '../../plan/step.ts';
 import type { EventBody, OutputFile, StepOutcome } from '../../report/events.ts';
 import type { Complaint } from '../../steps/generate/package/failures.ts';
 import { type PlannedOutput, programStep } from '../../steps/generate/package/plan.ts';
 import { type GeneratorOutcome, runGenerator } from '../../steps/generate/package/run.ts';
+import type { Dialect } from '../../tree/codegen/model.ts';
 import type { PackageSights } from '../../tree/tags/packages.ts';
+import type { OutputRecord } from '../state.ts';
 import { assessOutput } from './assess.ts';
 import type { GeneratedState } from './memory.ts';
 import { type ProgramPlaces, type ProgramRequest, type ReadyProgram, readyPrograms } from './programs.ts';
@@ -28,8 +29,11 @@ export interface Generation {
   readonly sights: PackageSights;
   readonly state: GeneratedState;
   readonly places: Omit<ProgramPlaces, 'host' | 'signal' | 'onStart' | 'onEnd' | 'onLine' | 'stage'>;
+  readonly dialect: Dialect;
   /** Absolute path of the licence text. */
-  readonly header: string;
+  readonly header: string | undefined;
+  /** Copies the tree for generators that write beside what they read. */
+  readonly mirror: (to: string) => ReadonlySet<string>;
   /** Directory of this run for what is not whole yet. */
   readonly stage: string;
   readonly jobs: number;
@@ -48,7 +52,7 @@ export interface Generation {
 
 /** What became of a finished text: remembered as an output, or seen to differ and not taken. */
 export type TakenOver =
-  | { readonly kind: 'kept'; readonly record: OutputFile & { readonly stat: FileStat } }
+  | { readonly kind: 'kept'; readonly files: readonly OutputRecord[] }
   | { readonly kind: 'differs' };
 
 interface Stale {
@@ -94,8 +98,7 @@ class GenerationRun {
         continue;
       }
       const found = assessOutput(host, root, sights, state, output);
-      if (found.kind === 'fresh')
-        this.#finish(output.step, 'fresh', 0, found.record.output ? [found.record.output] : []);
+      if (found.kind === 'fresh') this.#finish(output.step, 'fresh', 0, found.record.files);
       else {
         stale.push({ output, key: found.key });
         this.#x.emit({ type: 'step-started', step: output.step.id, because: found.because });
@@ -177,6 +180,7 @@ class GenerationRun {
     };
     const outcomes = await runGenerator({
       ...{ host: x.host, outputs, program: program.path, header: x.header, signal: x.signal },
+      ...{ dialect: x.dialect, mirror: x.mirror },
       ...{ scratch: `${x.stage}/${this.#stages++}`, places: [action.workingDirectory, x.root] },
       ...{ locate: x.locate, tagOf: x.tagOf },
       reads: (output, directory) => this.#reads(output, directory),
@@ -218,15 +222,10 @@ class GenerationRun {
         this.#finish(step, 'failed', milliseconds, []);
         return;
       }
-      const record = taken?.record;
-      state.outputs[step.id] = {
-        key,
-        keyParts: step.keyParts,
-        milliseconds,
-        ...(record ? { output: record } : {}),
-      };
+      const files = taken?.files ?? [];
+      state.outputs[step.id] = { key, keyParts: step.keyParts, milliseconds, files };
       this.#noteDeclarations(output);
-      this.#finish(step, 'built', milliseconds, record ? [record] : []);
+      this.#finish(step, 'built', milliseconds, files);
     } catch (problem) {
       if (!(problem instanceof Failure)) throw problem;
       this.#fail(step, problem.diagnostics);

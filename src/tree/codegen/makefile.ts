@@ -40,6 +40,7 @@ export function readMakefileModel(reader: TreeReader, goPackage: string): Genera
   );
   const ownHeader = 'hack/boilerplate/boilerplate.go.txt';
   return {
+    dialect: 'gengo-v1',
     generators: [...generators, ...openapi(source)],
     header: reader.has(CODE_GENERATOR_HEADER) ? CODE_GENERATOR_HEADER : ownHeader,
     pruned: prunedOf(reader),

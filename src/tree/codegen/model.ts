@@ -1,9 +1,16 @@
 /**
  * How a tree says what is generated in it: which tags select a package, which program of the tree makes which file,
  * with which flags (spec codegen 2, 4, 5 and 6). Read by `makefile.ts` from the generated-files makefile of Kubernetes
- * 1.7 to 1.26, or taken from kubewright.yaml. This folder decides nothing about freshness.
+ * 1.7 to 1.26, by `script.ts` from the script of 1.27 to 1.29, by `configured.ts` from kubewright.yaml. This folder
+ * decides nothing about freshness.
  */
 import type { Location } from '../../diagnostic/diagnostic.ts';
+
+/**
+ * How a generator is told what to do: `gengo-v1` (up to 1.29) finds packages by import path and writes below an output
+ * base, `gengo-v2` by directory and writes beside what it reads (spec codegen 9).
+ */
+export type Dialect = 'gengo-v1' | 'gengo-v2';
 
 /** One generator that works package by package: every tagged directory gets one file. */
 export interface PackageGenerator {
@@ -37,6 +44,8 @@ export interface ListGenerator {
   readonly outputDirectory: string;
   readonly outputName: string;
   readonly flags: readonly string[];
+  /** Import paths that are read too, whether tagged or not. */
+  readonly alsoPackages?: readonly string[];
   /** Which of the selected directories (under their vendor names) belong to this output; undefined: an explicit list. */
   readonly includes?: (directory: string) => boolean;
   readonly packages?: readonly string[];
@@ -44,22 +53,53 @@ export interface ListGenerator {
   readonly knownViolations?: string;
 }
 
-export type Generator = PackageGenerator | ListGenerator;
+/** One generator run that makes a directory full of files. */
+export interface DirectoryGenerator {
+  readonly shape: 'directory';
+  readonly kind: string;
+  readonly program: GeneratorProgram;
+  readonly needle: string;
+  readonly tag: string;
+  /** Where its files lie, maybe beside hand-written ones; those of earlier runs go when they are not made again. */
+  readonly outputDirectory: string;
+  /** A text that each of its files holds and no other. */
+  readonly mark: string;
+  /** Empty: names are the generator's. */
+  readonly outputName: '';
+  readonly flags: readonly string[];
+  /** Which of the selected directories count. */
+  readonly includes: (directory: string) => boolean;
+  /** Flags for the packages found, as directories relative to the tree. */
+  readonly flagsFor: (directories: readonly string[]) => readonly string[];
+  /** Whether the packages are also given as arguments. */
+  readonly takesPackages: boolean;
+  /** Whether it puts the licence text above its files. */
+  readonly takesHeader: boolean;
+}
 
-/** A command-line program, made from sources in the tree. */
+export type Generator = PackageGenerator | ListGenerator | DirectoryGenerator;
+
+/** A command-line program, made from sources in the tree or of a module version. */
 export interface GeneratorProgram {
   /** `deepcopy-gen`: written into the files that it makes. */
   readonly name: string;
   /** Import path. */
   readonly goPackage: string;
-  /** Where its main package lies, relative to the tree. */
-  readonly directory: string;
+  /** Where its main package lies, relative to the tree; absent when it comes from a module. */
+  readonly directory?: string;
+  /** `v0.32.3`: the module version that it is had from. */
+  readonly version?: string;
+  /** Where the version is named. */
+  readonly where?: Location;
 }
 
 export interface GenerationModel {
+  readonly dialect: Dialect;
   readonly generators: readonly Generator[];
-  /** Licence text above each output, relative to the tree. */
-  readonly header: string;
+  /** Licence text above each output, relative to the tree; undefined: none. */
+  readonly header: string | undefined;
+  /** Which files are looked into at all, beside those with a `+k8s:` tag in the first column: with `+genclient` too. */
+  readonly findsClients?: boolean;
   /** Directories that are never looked into, beside the output directory; anchored at the root. */
   readonly pruned: (path: string) => boolean;
   /** Import path of a directory as upstream gives it to generators: staging under its vendor name. */

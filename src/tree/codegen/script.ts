@@ -40,6 +40,7 @@ export function readScriptModel(reader: TreeReader, goPackage: string): Generati
     openapi(script),
   ];
   return {
+    dialect: 'gengo-v1',
     generators: generators.filter((one) => one !== undefined),
     header,
     pruned: (path) =>

@@ -29,6 +29,8 @@ interface DirectoryRow {
 
 /** The saved form, plain data. */
 export interface SourceIndexState {
+  /** What was looked for: another question asks all files anew. */
+  readonly question: string;
   readonly directories: Record<string, DirectoryRow>;
   readonly files: Record<string, FileRow>;
 }
@@ -36,6 +38,7 @@ export interface SourceIndexState {
 const FINE_TICK = 20;
 const COARSE_TICK = 2_000;
 const TAG_BYTES = Buffer.from('+k8s:');
+const CLIENT_BYTES = Buffer.from('+g');
 
 export class SourceIndex {
   readonly #files: Files;
@@ -43,6 +46,7 @@ export class SourceIndex {
   readonly #now: () => number;
   readonly #needles: readonly string[];
   readonly #saved: SourceIndexState;
+  readonly #findsClients: boolean;
   readonly #directories = new Map<string, DirectoryRow | undefined>();
   readonly #rows = new Map<string, FileRow | undefined>();
   /** Files read by this object: zero when nothing changed. */
@@ -54,13 +58,15 @@ export class SourceIndex {
     root: string,
     now: () => number,
     needles: readonly string[],
-    saved: SourceIndexState = { directories: {}, files: {} },
+    saved?: SourceIndexState,
+    findsClients = false,
   ) {
     this.#files = files;
     this.#root = root;
     this.#now = now;
     this.#needles = needles;
-    this.#saved = saved;
+    this.#findsClients = findsClients;
+    this.#saved = saved?.question === this.#question() ? saved : { question: '', directories: {}, files: {} };
   }
 
   /** All directories below `start` (relative, '' for the root), itself first; `skip` prunes. Links are not followed. */
@@ -118,7 +124,14 @@ export class SourceIndex {
 
   /** Everything looked at, for saving. */
   state(): SourceIndexState {
-    return { directories: defined(this.#directories), files: defined(this.#rows) };
+    return {
+      question: this.#question(),
+      ...{ directories: defined(this.#directories), files: defined(this.#rows) },
+    };
+  }
+
+  #question(): string {
+    return [...this.#needles, this.#findsClients].join('\n');
   }
 
   #directory(path: string): DirectoryRow | undefined {
@@ -160,9 +173,9 @@ export class SourceIndex {
   #scan(path: string, stat: FileStat): FileRow {
     const stamp = stampOf(stat, this.#now());
     const bytes = this.#read(path);
-    if (!bytes.includes(TAG_BYTES)) return { stamp };
+    if (!bytes.includes(TAG_BYTES) && !(this.#findsClients && bytes.includes(CLIENT_BYTES))) return { stamp };
     const text = bytes.toString('utf8');
-    if (!hasTags(text)) return { stamp };
+    if (!hasTags(text, this.#findsClients)) return { stamp };
     return {
       stamp,
       tags: readTags(text),

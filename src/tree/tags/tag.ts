@@ -22,9 +22,12 @@ export interface GeneratorTag {
 const CANDIDATE = /^\/\/ *\+k8s:/m;
 const TAG_LINE = /^([ \t]*)\/\/([ \t]*)\+((?:k8s:|gen|group)[^\s=]*)(?:=(.*))?$/gm;
 
-/** Whether upstream's first filter picks the file: a line that is `//`, blanks, `+k8s:`. */
-export function hasTags(text: string): boolean {
-  return CANDIDATE.test(text);
+// kube_codegen.sh looks for clients on their own, indented or not (spec codegen 10).
+const CLIENT_CANDIDATE = /^\s*\/\/\s*\+(?:genclient|k8s:|groupName)/m;
+
+/** Whether upstream's first filter picks the file: a line that is `//`, blanks, `+k8s:`; for clients `+genclient` too. */
+export function hasTags(text: string, findsClients = false): boolean {
+  return (findsClients ? CLIENT_CANDIDATE : CANDIDATE).test(text);
 }
 
 /** All generator tags of a Go file, in order. A tag of a longer comment, or in a string, is no tag. */

@@ -1,32 +1,62 @@
-/** The command line of one generator run for one or many Steps (spec codegen 4.4, 5.4 and 9, gengo v1). Pure. */
+/** The command line of one generator run for one or many Steps (spec codegen 4.4, 5.4, 9 and 10). Pure. */
 import type { GeneratorAction } from '../../../plan/step.ts';
+import type { Dialect } from '../../../tree/codegen/model.ts';
 import type { PlannedOutput } from './plan.ts';
 
 export interface GeneratorPlaces {
   /** The compiled generator. */
   readonly program: string;
-  /** Absolute. */
-  readonly header: string;
-  /** Empty directory that takes the outputs. */
+  readonly dialect: Dialect;
+  /** Absolute; undefined: no text above the outputs. */
+  readonly header: string | undefined;
+  /** Directory that takes the outputs: empty, or a copy of the tree in which the generator works. */
   readonly scratch: string;
 }
 
-/** Steps of one batch in one process; an openapi output is a batch of its own. */
+/** Steps of one batch in one process; an output of many packages is a batch of its own. */
 export function generatorCommand(
   outputs: readonly PlannedOutput[],
   places: GeneratorPlaces,
 ): readonly string[] {
+  const packages = outputs.flatMap((output) => actionOf(output).packages);
   const first = outputs[0] as PlannedOutput;
+  return places.dialect === 'gengo-v1'
+    ? commandV1(first, packages, places)
+    : commandV2(first, packages, places);
+}
+
+function commandV1(
+  first: PlannedOutput,
+  packages: readonly string[],
+  { program, header, scratch }: GeneratorPlaces,
+): readonly string[] {
   const { generator } = first;
   return [
-    places.program,
+    program,
     '--logtostderr',
-    ...['--input-dirs', outputs.flatMap((output) => actionOf(output).packages).join(',')],
+    ...['--input-dirs', packages.join(',')],
     ...actionOf(first).flags,
     ...['--output-file-base', generator.outputName.replace(/\.go$/, '')],
-    ...['--output-base', places.scratch],
-    ...['--go-header-file', places.header],
-    ...(generator.kind === 'openapi' ? ['--report-filename', reportPath(places.scratch)] : []),
+    ...['--output-base', scratch],
+    ...(header ? ['--go-header-file', header] : []),
+    ...(generator.kind === 'openapi' ? ['--report-filename', reportPath(scratch)] : []),
+  ];
+}
+
+function commandV2(
+  first: PlannedOutput,
+  packages: readonly string[],
+  { program, header, scratch }: GeneratorPlaces,
+): readonly string[] {
+  const { generator } = first;
+  const takesHeader = generator.shape !== 'directory' || generator.takesHeader;
+  return [
+    program,
+    ...(generator.outputName ? ['--output-file', generator.outputName] : []),
+    ...actionOf(first).flags,
+    ...(header && takesHeader ? ['--go-header-file', header] : []),
+    ...(generator.kind === 'openapi' ? ['--report-filename', reportPath(scratch)] : []),
+    ...packages,
   ];
 }
 

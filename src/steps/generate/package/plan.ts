@@ -8,6 +8,7 @@ import { type Diagnostic, error } from '../../../diagnostic/diagnostic.ts';
 import { digestOfBytes } from '../../../formats/digest.ts';
 import type { Step } from '../../../plan/step.ts';
 import type {
+  DirectoryGenerator,
   GenerationModel,
   Generator,
   ListGenerator,
@@ -39,6 +40,8 @@ export interface PlanFacts {
   readonly goPackage: string;
   /** Digest of the licence text. */
   readonly headerDigest: string;
+  /** Digest of the files that decide versions of other modules; empty where nothing is loaded from modules. */
+  readonly moduleDigest: string;
   /** Proves a generator: its sources and the Go that compiles them. */
   readonly programKey: (generator: Generator) => string;
   readonly environment: Readonly<Record<string, string>>;
@@ -53,9 +56,18 @@ export interface PlanFacts {
 export function planOutputs(facts: PlanFacts, kinds: readonly string[]): readonly PlannedOutput[] {
   return facts.model.generators
     .filter((generator) => kinds.includes(generator.kind))
-    .flatMap((generator) =>
-      generator.shape === 'package' ? planPackages(facts, generator) : planList(facts, generator),
-    );
+    .flatMap((generator) => planGenerator(facts, generator));
+}
+
+function planGenerator(facts: PlanFacts, generator: Generator): PlannedOutput[] {
+  switch (generator.shape) {
+    case 'package':
+      return planPackages(facts, generator);
+    case 'list':
+      return planList(facts, generator);
+    case 'directory':
+      return planDirectory(facts, generator);
+  }
 }
 
 function planPackages(facts: PlanFacts, generator: PackageGenerator): PlannedOutput[] {
@@ -78,7 +90,6 @@ function planPackage(
   const tags = packageTags(facts, generator.tag, directory);
   const problems: Diagnostic[] = [];
   const reads = [directory, ...directoriesRead(facts, generator, directory, tags, problems)];
-  const name = model.importPath(directory);
   const reached = new Map<string, boolean>();
   const reaches = (path: string) => {
     const known = reached.get(path) ?? reads.some((read) => sights.closure(read).has(path));
@@ -87,7 +98,13 @@ function planPackage(
   };
   const calls = callable.filter(({ of }) => of.every(reaches)).map(({ text }) => text);
   const step = makeStep(facts, generator, {
-    ...{ directory, packages: [name], writes: canonical(name), reads, tags },
+    ...{
+      directory,
+      packages: [argumentOf(model, directory)],
+      writes: writesTo(model, directory),
+      reads,
+      tags,
+    },
     ...{ flags: [...generator.flags, ...listed], keyFlags: generator.flags },
     more: calls.length > 0 ? { 'hand-written functions': digestOfBytes(calls.join('\n')).slice(0, 20) } : {},
   });
@@ -103,13 +120,17 @@ function planList(facts: PlanFacts, generator: ListGenerator): PlannedOutput[] {
   );
   const first = chosen[0];
   if (!first) return [];
-  const packages = generator.packages ?? chosen.map(({ directory }) => model.importPath(directory));
+  const found = generator.packages ?? chosen.map(({ directory }) => argumentOf(model, directory));
+  const packages = [...found, ...(generator.alsoPackages ?? [])];
   const tags = chosen.flatMap(({ directory }) => packageTags(facts, generator.tag, directory));
   const { knownViolations: known, outputDirectory } = generator;
   const base = `${facts.goPackage}/${outputDirectory}`;
-  const flags = [...generator.flags, '-p', base];
+  const isBelow = model.dialect === 'gengo-v1';
+  const place = isBelow ? ['-p', base] : ['--output-dir', outputDirectory, '--output-pkg', base];
+  const flags = [...generator.flags, ...place];
   const step = makeStep(facts, generator, {
-    ...{ directory: outputDirectory, packages, writes: base, flags, keyFlags: flags, tags },
+    ...{ directory: outputDirectory, packages, flags, keyFlags: flags, tags },
+    writes: isBelow ? base : outputDirectory,
     reads: chosen.map(({ directory }) => directory),
     more: { packages: packages.join(','), ...(known ? { [known]: facts.fileDigest(known) } : {}) },
   });
@@ -125,6 +146,46 @@ function planList(facts: PlanFacts, generator: ListGenerator): PlannedOutput[] {
       problems: [],
     },
   ];
+}
+
+/** Clients and their like: one run for all tagged packages, one directory of files. */
+function planDirectory(facts: PlanFacts, generator: DirectoryGenerator): PlannedOutput[] {
+  const { model, sights, scan } = facts;
+  const chosen = selectPackages(sights.index, model, generator, scan).filter(({ directory }) =>
+    generator.includes(directory),
+  );
+  const first = chosen[0];
+  if (!first) return [];
+  const reads = chosen.map(({ directory }) => directory);
+  const packages = generator.takesPackages ? reads.map((directory) => argumentOf(model, directory)) : [];
+  const flags = [...generator.flags, ...generator.flagsFor(reads)];
+  const { outputDirectory } = generator;
+  const tags = reads.flatMap((directory) => packageTags(facts, 'group', directory));
+  const step = makeStep(facts, generator, {
+    ...{ directory: outputDirectory, packages, writes: outputDirectory, reads, tags, flags, keyFlags: flags },
+    more: { packages: reads.join(',') },
+  });
+  return [
+    {
+      step,
+      generator,
+      directory: outputDirectory,
+      path: outputDirectory,
+      selected: first,
+      reads,
+      problems: [],
+    },
+  ];
+}
+
+/** How a generator is given a package: by import path, later by directory. */
+function argumentOf(model: GenerationModel, directory: string): string {
+  return model.dialect === 'gengo-v1' ? model.importPath(directory) : `./${directory}`;
+}
+
+/** Where it writes: below its output base under the canonical path, later beside what it reads. */
+function writesTo(model: GenerationModel, directory: string): string {
+  return model.dialect === 'gengo-v1' ? canonical(model.importPath(directory)) : directory;
 }
 
 interface StepParts {
@@ -148,7 +209,7 @@ function makeStep(facts: PlanFacts, generator: Generator, parts: StepParts): Ste
     id: `generate:${kind}@${directory}`,
     ...{ kind: 'generate', title, needs: [programStep(generator)] },
     inputs: packages.map((goPackage) => ({ kind: 'go-closure', goPackage, role: 'library' }) as const),
-    outputs: [`${directory}/${generator.outputName}`],
+    outputs: [generator.outputName === '' ? directory : `${directory}/${generator.outputName}`],
     action: {
       ...{ kind: 'generator', program: program.name, packages, flags, writes: parts.writes },
       environment: facts.environment,
@@ -161,6 +222,7 @@ function makeStep(facts: PlanFacts, generator: Generator, parts: StepParts): Ste
       ...parts.more,
       flags: parts.keyFlags.join(' '),
       'licence text': facts.headerDigest,
+      ...(facts.moduleDigest ? { 'go.mod, go.sum or go.work': facts.moduleDigest } : {}),
       [program.name]: facts.programKey(generator),
     },
   };

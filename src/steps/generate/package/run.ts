@@ -14,6 +14,8 @@ export interface GeneratorRun extends Omit<GeneratorPlaces, 'scratch'> {
   readonly outputs: readonly PlannedOutput[];
   /** A directory of this run's own. */
   readonly scratch: string;
+  /** Copies the tree for a generator that writes beside what it reads; returns the paths of the copy. */
+  readonly mirror: (to: string) => ReadonlySet<string>;
   /** Where the tree's root may appear in printed paths, longest first. */
   readonly places: readonly string[];
   readonly signal: AbortSignal;
@@ -27,8 +29,14 @@ export interface GeneratorRun extends Omit<GeneratorPlaces, 'scratch'> {
   readonly onLine: (output: PlannedOutput, line: string) => void;
 }
 
+/** A finished file: where it lies now, and where it belongs, relative to the tree. */
+export interface MadeFile {
+  readonly file: string;
+  readonly path: string;
+}
+
 export type GeneratorOutcome =
-  | { readonly kind: 'made'; readonly file: string; readonly report?: string }
+  | { readonly kind: 'made'; readonly files: readonly MadeFile[]; readonly report?: string }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'failed'; readonly diagnostics: readonly Diagnostic[] };
 
@@ -39,8 +47,8 @@ export async function runGenerator(run: GeneratorRun): Promise<ReadonlyMap<StepI
   for (let turn = 0; queue.length > 0; turn++) {
     const outputs = queue.shift() as readonly PlannedOutput[];
     const scratch = `${run.scratch}/${turn}`;
-    const { exitCode, printed } = await runOnce(run, outputs, scratch);
-    if (exitCode === 0) collect(run, outputs, scratch, outcomes);
+    const { exitCode, printed, copied } = await runOnce(run, outputs, scratch);
+    if (exitCode === 0) collect(run, outputs, scratch, copied, outcomes);
     else queue.push(...setApart(run, outputs, exitCode, printed, outcomes));
   }
   return outcomes;
@@ -48,11 +56,15 @@ export async function runGenerator(run: GeneratorRun): Promise<ReadonlyMap<StepI
 
 async function runOnce(run: GeneratorRun, outputs: readonly PlannedOutput[], scratch: string) {
   const first = outputs[0] as PlannedOutput;
-  const { environment, workingDirectory } = actionOf(first);
+  const action = actionOf(first);
   const argv = generatorCommand(outputs, { ...run, scratch });
   const printed: string[] = [];
   let command = 0;
   run.host.files.makeDirectory(scratch);
+  const isInTree = run.dialect === 'gengo-v2';
+  const copied: ReadonlySet<string> = isInTree ? run.mirror(scratch) : new Set();
+  const workingDirectory = isInTree ? scratch : action.workingDirectory;
+  const environment = isInTree ? { ...action.environment, PWD: scratch } : action.environment;
   const { exitCode, milliseconds } = await run.host.processes.run({
     ...{ argv, environment, workingDirectory, signal: run.signal },
     onStart: (pid) => {
@@ -65,7 +77,7 @@ async function runOnce(run: GeneratorRun, outputs: readonly PlannedOutput[], scr
   });
   run.onEnd(command, exitCode, milliseconds);
   run.signal.throwIfAborted();
-  return { exitCode, printed };
+  return { exitCode, printed, copied };
 }
 
 const KEPT_LINES = 10_000;
@@ -74,22 +86,24 @@ function collect(
   run: GeneratorRun,
   outputs: readonly PlannedOutput[],
   scratch: string,
+  copied: ReadonlySet<string>,
   outcomes: Map<StepId, GeneratorOutcome>,
 ): void {
-  const { files } = run.host;
+  const written = allFiles(run.host, scratch).filter((file) => !copied.has(file));
   const expected = new Set<string>();
+  const report = run.host.files.readTextIfAny(reportPath(scratch));
   for (const output of outputs) {
-    const file = `${scratch}/${actionOf(output).writes}/${output.generator.outputName}`;
-    expected.add(file);
-    const report = files.readTextIfAny(reportPath(scratch));
+    const files = written.filter((file) => belongs(output, file.slice(scratch.length + 1)));
+    for (const file of files) expected.add(file);
+    const made = files.map((file) => ({ file, path: pathOf(output, file.slice(scratch.length + 1)) }));
     outcomes.set(
       output.step.id,
-      files.isFile(file)
-        ? { kind: 'made', file, ...(report === undefined ? {} : { report }) }
-        : { kind: 'nothing' },
+      files.length === 0
+        ? { kind: 'nothing' }
+        : { kind: 'made', files: made, ...(report === undefined ? {} : { report }) },
     );
   }
-  const stray = allFiles(run.host, scratch).filter((file) => !expected.has(file));
+  const stray = written.filter((file) => !expected.has(file));
   if (stray.length === 0) return;
   const diagnostics = [
     wroteElsewhere(
@@ -98,6 +112,17 @@ function collect(
     ),
   ];
   for (const output of outputs) outcomes.set(output.step.id, { kind: 'failed', diagnostics });
+}
+
+/** Whether a file, relative to the scratch place, is what the Step was to make. */
+function belongs(output: PlannedOutput, file: string): boolean {
+  const { writes } = actionOf(output);
+  const name = output.generator.outputName;
+  return name === '' ? file.startsWith(`${writes}/`) : file === `${writes}/${name}`;
+}
+
+function pathOf(output: PlannedOutput, file: string): string {
+  return output.generator.outputName === '' ? file : output.path;
 }
 
 function allFiles(host: Host, directory: string): string[] {

@@ -1,0 +1,37 @@
+/**
+ * A copy of a monorepo for generators that write beside what they read (gengo v2): what they change there is compared
+ * and taken over file by file, and an interrupted run leaves the tree alone.
+ */
+import type { Host } from '../../host/host.ts';
+
+/** Directories that no generator reads, by their last name. */
+const LEFT_OUT = new Set(['.git', 'node_modules', '_output', '_tmp']);
+
+/**
+ * Copies the files of a tree, generated ones aside, and returns their absolute paths in the copy. A vendor directory
+ * is linked. `skip`: is asked about paths relative to the tree.
+ */
+export function mirrorTree(
+  host: Host,
+  root: string,
+  to: string,
+  skip: (path: string) => boolean,
+): ReadonlySet<string> {
+  const copied = new Set<string>();
+  const copy = (directory: string): void => {
+    const here = directory === '' ? root : `${root}/${directory}`;
+    for (const entry of host.files.list(here)) {
+      const name = entry.replace(/\/$/, '');
+      const path = directory === '' ? name : `${directory}/${name}`;
+      if (LEFT_OUT.has(name) || skip(path)) continue;
+      const place = `${to}/${path}`;
+      if (name === 'vendor' && entry !== name) host.files.publishLink(`${root}/${path}`, place);
+      else if (entry !== name) copy(path);
+      else if (host.files.isLink(`${root}/${path}`)) host.files.publishLink(`${root}/${path}`, place);
+      else host.files.publish(place, host.files.readBytes(`${root}/${path}`), { fsync: false });
+      copied.add(place);
+    }
+  };
+  copy('');
+  return copied;
+}
