@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'generate code, only where something changed',
     load: () => import('./commands/generate.ts'),
   },
+  {
+    name: 'package',
+    summary: 'make system packages of finished programs: deb and rpm',
+    load: () => import('./commands/package.ts'),
+  },
   { name: 'targets', summary: 'list what the tree builds', load: () => import('./commands/targets.ts') },
   {
     name: 'platforms',

@@ -1,4 +1,20 @@
-/** Appends object files to an archive as `go tool pack r` does (cmd/go/internal/work: packInternal). */
+/**
+ * ar archives: object files appended to one as `go tool pack r` does (cmd/go/internal/work: packInternal), and the
+ * headers of members for others (ar(5)).
+ */
+
+/** First bytes of an ar archive. */
+export const ARCHIVE_MAGIC = '!<arch>\n';
+
+/** The 60 bytes in front of a member; owner and group are root. Time in seconds since 1970. */
+export function archiveMemberHeader(
+  name: string,
+  size: number,
+  { mode, time = 0 }: { readonly mode: string; readonly time?: number },
+): string {
+  const fields = [name.padEnd(16), String(time).padEnd(12), '0'.padEnd(6), '0'.padEnd(6), mode.padEnd(8)];
+  return `${fields.join('')}${String(size).padEnd(10)}\`\n`;
+}
 
 /** Members of an ar archive for files with these names; Go's tools cut a name to 16 characters and know no times. */
 export function archiveMembers(
@@ -6,8 +22,7 @@ export function archiveMembers(
 ): Buffer {
   const parts: (Uint8Array | string)[] = [];
   for (const { name, bytes } of files) {
-    const fields = [name.slice(0, 16).padEnd(16), '0'.padEnd(12), '0'.padEnd(6), '0'.padEnd(6)];
-    parts.push(`${fields.join('')}${'644'.padEnd(8)}${String(bytes.length).padEnd(10)}\`\n`, bytes);
+    parts.push(archiveMemberHeader(name.slice(0, 16), bytes.length, { mode: '644' }), bytes);
     if (bytes.length % 2 === 1) parts.push('\0');
   }
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
@@ -18,7 +33,7 @@ export function archiveMembers(
  * an importer then cannot tell one from the other. Undefined when the archive is of another form.
  */
 export function interfaceOf(archive: Buffer): Buffer | undefined {
-  if (archive.toString('latin1', 0, 8 + 16).trimEnd() !== `${MAGIC}__.PKGDEF`) return undefined;
+  if (archive.toString('latin1', 0, 8 + 16).trimEnd() !== `${ARCHIVE_MAGIC}__.PKGDEF`) return undefined;
   const size = Number(archive.toString('latin1', 8 + 48, 8 + 58));
   const definition = archive.subarray(8 + 60, 8 + 60 + size);
   const start = definition.indexOf('\nbuild id "') + 1;
@@ -29,7 +44,5 @@ export function interfaceOf(archive: Buffer): Buffer | undefined {
     Buffer.from('build id "redacted"'),
     definition.subarray(end),
   ]);
-  return Buffer.concat([Buffer.from(MAGIC), archiveMembers([{ name: '__.PKGDEF', bytes }])]);
+  return Buffer.concat([Buffer.from(ARCHIVE_MAGIC), archiveMembers([{ name: '__.PKGDEF', bytes }])]);
 }
-
-const MAGIC = '!<arch>\n';

@@ -4,4 +4,5 @@ import type { Packer } from '../../execute/artifacts/packer.ts';
 /** Entries read `name: async () => (await load).packer`. */
 export const PACKERS: Readonly<Record<string, () => Promise<Packer>>> = {
   sbom: async () => (await import('../../steps/sbom/run.ts')).SBOM,
+  'system-package': async () => (await import('../../steps/systempackage/run.ts')).packer,
 };

@@ -1,0 +1,359 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { copyOf, scratch } from '../trees.ts';
+import { type RunOptions, type RunResult, runProgram } from './monorepo.ts';
+import { NEWEST_GO, TinyModule } from './tiny.ts';
+
+const TIME = '1610544489';
+const ARCHITECTURES = ['amd64', 'arm64', 's390x'];
+const isRoot = process.getuid?.() === 0;
+
+let programs: string;
+let tree: string;
+
+beforeAll(async () => {
+  const tiny = new TinyModule();
+  programs = scratch('programs');
+  for (const arch of ARCHITECTURES) {
+    const directory = join(programs, 'linux', arch);
+    mkdirSync(directory, { recursive: true });
+    const build = { version: NEWEST_GO, platform: `linux/${arch}`, ldflags: '-s -w' };
+    const plain = await tiny.build(build);
+    for (const name of ['kubeadm', 'kubectl']) copyFileSync(plain, join(directory, name));
+    const cgo = arch === 'amd64' && process.arch === 'x64';
+    copyFileSync(cgo ? await tiny.build({ ...build, cgo }) : plain, join(directory, 'kubelet'));
+  }
+  tree = newTree();
+});
+
+function newTree(files: Readonly<Record<string, string>> = {}): string {
+  return copyOf('k8s-1.20', { LICENSE: 'Apache License\n', 'README.md': '# Kubernetes\n', ...files });
+}
+
+function packages(args: readonly string[], options: RunOptions & { tree?: string } = {}): Promise<RunResult> {
+  const { SOURCE_DATE_EPOCH = TIME, ...env } = options.env ?? {};
+  return runProgram(['package', '--from', programs, '--no-eval', ...args], {
+    cwd: options.tree ?? tree,
+    env: { HOME: scratch('home'), SOURCE_DATE_EPOCH, ...env },
+  });
+}
+
+/** Packs, and gives the paths of the packages by file name. */
+async function packed(args: readonly string[], options: RunOptions & { tree?: string } = {}) {
+  const run = await packages(args, options);
+  expect(run.stderr).not.toMatch(/^error/m);
+  const paths = run.stdout.trim().split('\n').filter(Boolean);
+  return Object.fromEntries(paths.map((path) => [path.slice(path.lastIndexOf('/') + 1), path]));
+}
+
+function output(program: string, ...args: readonly string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function digests(paths: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(paths).map(([name, path]) => [
+      name,
+      createHash('sha256').update(readFileSync(path)).digest('hex'),
+    ]),
+  );
+}
+
+const V1_20 = ['--version-string', 'v1.20.2'];
+
+describe('packages of Kubernetes 1.20', () => {
+  let made: Record<string, string>;
+  beforeAll(async () => {
+    made = await packed([...V1_20, '-p', 'linux/amd64']);
+  });
+
+  test('are named as upstream names them', () => {
+    expect(Object.keys(made).sort()).toEqual([
+      ...['kubeadm-1.20.2-0.x86_64.rpm', 'kubeadm_1.20.2-00_amd64.deb', 'kubectl-1.20.2-0.x86_64.rpm'],
+      ...['kubectl_1.20.2-00_amd64.deb', 'kubelet-1.20.2-0.x86_64.rpm', 'kubelet_1.20.2-00_amd64.deb'],
+    ]);
+  });
+
+  test('are read by dpkg-deb, with root as owner and each directory before its files', () => {
+    const file = made['kubelet_1.20.2-00_amd64.deb'] as string;
+    expect(output('dpkg-deb', '-f', file, 'Package', 'Version', 'Architecture', 'Depends')).toBe(
+      `Package: kubelet\nVersion: 1.20.2-00\nArchitecture: amd64\nDepends: iptables (>= 1.4.21), kubernetes-cni (>= 0.8.7), socat, util-linux, ebtables, ethtool, iproute2, mount, conntrack, libc6\n`,
+    );
+    const lines = output('dpkg-deb', '-c', file).trim().split('\n');
+    const rows = lines.map((line) => line.split(/\s+/));
+    expect(new Set(rows.map(([, owner]) => owner))).toEqual(new Set(['root/root']));
+    const names = rows.map((row) => row.at(-1) as string);
+    for (const [i, name] of names.entries()) {
+      const parent = name.replace(/[^/]+\/?$/, '');
+      if (name !== './') expect(names.indexOf(parent)).toBeLessThan(i);
+    }
+    expect(names).toContain('./lib/systemd/system/kubelet.service');
+    expect(names).toContain('./etc/kubernetes/manifests/');
+  });
+
+  test('hold the programs as they were, by the sums that they tell', () => {
+    const root = scratch('unpacked');
+    output('dpkg-deb', '-R', made['kubelet_1.20.2-00_amd64.deb'] as string, root);
+    expect(readFileSync(join(root, 'usr/bin/kubelet'))).toEqual(
+      readFileSync(join(programs, 'linux/amd64/kubelet')),
+    );
+    execFileSync('md5sum', ['--quiet', '-c', 'DEBIAN/md5sums'], { cwd: root });
+    for (const script of ['postinst', 'prerm', 'postrm']) output('sh', '-n', join(root, 'DEBIAN', script));
+  });
+
+  test('are read by rpm, every digest right', () => {
+    for (const [name, file] of Object.entries(made)) {
+      if (!name.endsWith('.rpm')) continue;
+      expect(output('rpm', '-K', file)).toContain('digests OK');
+    }
+    const file = made['kubelet-1.20.2-0.x86_64.rpm'] as string;
+    const query = '%{NAME} %{VERSION} %{RELEASE} %{ARCH} %{LICENSE} %{OS} %{BUILDTIME} %{SOURCERPM}';
+    expect(output('rpm', '-qp', '--qf', query, file)).toBe(
+      `kubelet 1.20.2 0 x86_64 Apache-2.0 linux ${TIME} kubelet-1.20.2-0.src.rpm`,
+    );
+    expect(output('rpm', '-qp', '--requires', file).split('\n')).toEqual(
+      expect.arrayContaining(['conntrack', 'iproute', 'kubernetes-cni >= 0.8.7', 'libc.so.6()(64bit)']),
+    );
+    expect(output('rpm', '-qp', '--configfiles', file)).toBe('/etc/sysconfig/kubelet\n');
+    expect(output('rpm', '-qp', '--licensefiles', file)).toBe('/usr/share/licenses/kubelet/LICENSE\n');
+    const list = output('rpm', '-qplv', file).split('\n');
+    expect(list.every((line) => line === '' || /^\S+ +\d+ root +root /.test(line))).toBe(true);
+  });
+
+  test('are the same bytes from another place, at another time, with one thread', async () => {
+    const elsewhere = newTree();
+    const run = await packed([...V1_20, '-p', 'linux/amd64', '-j', '1'], {
+      tree: elsewhere,
+      env: { KUBEWRIGHT_CACHE: scratch('cache'), TZ: 'Asia/Kolkata', LANG: 'de_DE.UTF-8' },
+    });
+    expect(digests(run)).toEqual(digests(made));
+  });
+
+  test('are fresh the second time, and restored when they are gone', async () => {
+    const again = await packages([...V1_20, '-p', 'linux/amd64']);
+    expect(again.stderr).toContain('Nothing to do');
+    rmSync(made['kubectl_1.20.2-00_amd64.deb'] as string);
+    const restored = await packages([...V1_20, '-p', 'linux/amd64']);
+    expect(restored.stderr).toContain('1 restored');
+    expect(existsSync(made['kubectl_1.20.2-00_amd64.deb'] as string)).toBe(true);
+  });
+
+  // What lintian 2.116 and rpmlint 2.4 say of packages that upstream's own ways made of Kubernetes 1.20.2:
+  // dpkg-buildpackage over packages/deb of kubernetes/release, rpmbuild over its specs.
+  const UPSTREAM_DEB = [
+    ...['depends-on-essential-package-without-using-version', 'missing-dependency-on-libc', 'no-changelog'],
+    ...['no-copyright-file', 'statically-linked-binary'],
+  ];
+  const UPSTREAM_RPM = ['no-changelogname-tag', 'no-group-tag', 'no-signature', 'statically-linked-binary'];
+
+  test.skipIf(!existsSync('/usr/bin/lintian'))('show lintian no error that upstream’s do not show', () => {
+    const files = Object.values(made).filter((file) => file.endsWith('.deb'));
+    const { stdout } = spawnSync('lintian', ['--allow-root', '--tag-display-limit', '0', ...files], {
+      encoding: 'utf8',
+    });
+    const errors = [...stdout.matchAll(/^E: \S+: (\S+)/gm)].map(([, tag]) => tag);
+    expect(errors.filter((tag) => !UPSTREAM_DEB.includes(tag as string))).toEqual([]);
+    expect(stdout).not.toMatch(/internal error|cannot/i);
+  });
+
+  test.skipIf(!existsSync('/usr/bin/rpmlint'))('show rpmlint no error that upstream’s do not show', () => {
+    const files = Object.values(made).filter((file) => file.endsWith('.rpm'));
+    const { stdout } = spawnSync('rpmlint', files, { encoding: 'utf8' });
+    expect(stdout).toContain('3 packages');
+    const errors = [...stdout.matchAll(/^\S+: E: (\S+)/gm)].map(([, tag]) => tag);
+    expect(errors.filter((tag) => !UPSTREAM_RPM.includes(tag as string))).toEqual([]);
+  });
+
+  /** A root directory with a shell, for scripts of packages. */
+  function rootWithShell(): string {
+    const root = scratch('root');
+    mkdirSync(join(root, 'bin'));
+    copyFileSync('/bin/busybox', join(root, 'bin/sh'));
+    return root;
+  }
+  const canInstall = isRoot && existsSync('/bin/busybox');
+
+  test.skipIf(!canInstall)('are installed and removed by dpkg (wants root, busybox-static)', () => {
+    const root = rootWithShell();
+    const admin = join(root, 'var/lib/dpkg');
+    for (const name of ['info', 'updates']) mkdirSync(join(admin, name), { recursive: true });
+    writeFileSync(join(admin, 'status'), '');
+    const dpkg = (...args: string[]) =>
+      output('dpkg', `--root=${root}`, '--force-depends', '--force-not-root', `--log=${root}/log`, ...args);
+    const debs = Object.values(made).filter((file) => file.endsWith('.deb'));
+    dpkg('--force-architecture', '-i', ...debs);
+    expect(dpkg('-l', 'kubelet', 'kubeadm', 'kubectl').match(/^ii {2}kube/gm)).toHaveLength(3);
+    expect(readFileSync(join(root, 'lib/systemd/system/kubelet.service'), 'utf8')).toContain(
+      'ExecStart=/usr/bin/kubelet\n',
+    );
+    const dropIn = join(root, 'etc/systemd/system/kubelet.service.d/10-kubeadm.conf');
+    expect(readFileSync(dropIn, 'utf8')).toContain('/var/lib/kubelet/kubeadm-flags.env');
+    expect(dpkg('--verify', 'kubelet', 'kubeadm')).toBe('');
+    dpkg('--purge', 'kubeadm', 'kubelet', 'kubectl');
+    expect([existsSync(dropIn), existsSync(join(root, 'usr/bin/kubelet'))]).toEqual([false, false]);
+  });
+
+  test.skipIf(!canInstall)('are installed, verified and removed by rpm (wants root, busybox-static)', () => {
+    const root = rootWithShell();
+    const rpms = Object.values(made).filter((file) => file.endsWith('.rpm'));
+    const rpm = (...args: string[]) => spawnSync('rpm', ['--root', root, ...args], { encoding: 'utf8' });
+    const installed = rpm('-i', '--nodeps', '--ignorearch', ...rpms);
+    expect([installed.status, installed.stderr]).toEqual([
+      0,
+      expect.not.stringContaining('scriptlet failed'),
+    ]);
+    expect(existsSync(join(root, 'usr/lib/systemd/system/kubelet.service'))).toBe(true);
+    expect(existsSync(join(root, 'usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf'))).toBe(true);
+    expect(rpm('-V', '--nodeps', 'kubelet', 'kubeadm', 'kubectl').stdout).toBe('');
+    writeFileSync(join(root, 'etc/sysconfig/kubelet'), 'KUBELET_EXTRA_ARGS=--v=2\n');
+    expect(rpm('-V', '--nodeps', 'kubelet').stdout).toMatch(/^S\.5.*c \/etc\/sysconfig\/kubelet/);
+    expect(rpm('-e', '--nodeps', 'kubelet', 'kubeadm', 'kubectl').status).toBe(0);
+    expect(existsSync(join(root, 'usr/bin/kubelet'))).toBe(false);
+    expect(existsSync(join(root, 'etc/sysconfig/kubelet.rpmsave'))).toBe(true);
+  });
+});
+
+describe('versions', () => {
+  const sorted = [
+    'v1.28.0-alpha.1',
+    'v1.28.0-beta.0',
+    'v1.28.0-rc.1',
+    'v1.28.0',
+    'v1.28.0-4+0123456789abcd',
+    'v1.28.1',
+  ];
+
+  test('are ordered by dpkg and by rpm as upstream released them', async () => {
+    const { packageVersion } = await import('../../src/steps/systempackage/version.ts');
+    const versions = sorted.map(packageVersion);
+    for (const [i, version] of versions.slice(1).entries()) {
+      const before = versions[i] as string;
+      expect(spawnSync('dpkg', ['--compare-versions', before, 'lt', version]).status).toBe(0);
+      expect(output('rpm', '--eval', `%{lua:print(rpm.vercmp('${before}', '${version}'))}`)).toBe('-1\n');
+    }
+  });
+
+  test('before a release carry a tilde, which an old rpm is told to know', async () => {
+    const made = await packed(['--version-string', 'v1.28.0-rc.1', 'kubectl']);
+    expect(Object.keys(made).sort()).toEqual([
+      'kubectl-1.28.0~rc.1-150500.1.1.x86_64.rpm',
+      'kubectl_1.28.0~rc.1-1.1_amd64.deb',
+    ]);
+    const rpm = made['kubectl-1.28.0~rc.1-150500.1.1.x86_64.rpm'] as string;
+    expect(output('rpm', '-qp', '--requires', rpm)).toContain('rpmlib(TildeInVersions) <= 4.10.0-1');
+  });
+});
+
+test('each platform has packages of its own, in the words of its format', async () => {
+  const made = await packed([...V1_20, 'kubectl', '-p', 'linux/amd64,linux/arm64', '-p', 'linux/s390x']);
+  const debs = Object.entries(made).filter(([name]) => name.endsWith('.deb'));
+  expect(debs.map(([, file]) => output('dpkg-deb', '-f', file, 'Architecture').trim())).toEqual(
+    ARCHITECTURES,
+  );
+  const rpms = Object.entries(made).filter(([name]) => name.endsWith('.rpm'));
+  expect(rpms.map(([, file]) => output('rpm', '-qp', '--qf', '%{ARCH}', file))).toEqual([
+    ...['x86_64', 'aarch64', 's390x'],
+  ]);
+});
+
+describe('parts from elsewhere', () => {
+  test('make cri-tools and kubernetes-cni, each with its own version', async () => {
+    const parts = scratch('parts');
+    mkdirSync(join(parts, 'cni-amd64'), { recursive: true });
+    const program = join(programs, 'linux/amd64/kubectl');
+    copyFileSync(program, join(parts, 'crictl'));
+    for (const plugin of ['bridge', 'loopback']) copyFileSync(program, join(parts, 'cni-amd64', plugin));
+    const made = await packed([
+      ...['deb', ...V1_20, 'cri-tools', 'kubernetes-cni'],
+      ...['--part', `cri-tools@v1.20.0=${parts}`, '--part', `kubernetes-cni@0.8.7=${parts}/cni-{arch}`],
+    ]);
+    expect(Object.keys(made)).toEqual(['cri-tools_1.20.0-00_amd64.deb', 'kubernetes-cni_0.8.7-00_amd64.deb']);
+    const list = output('dpkg-deb', '-c', made['kubernetes-cni_0.8.7-00_amd64.deb'] as string);
+    expect([...list.matchAll(/(\.\/opt\S+)/g)].map(([name]) => name)).toEqual([
+      ...['./opt/', './opt/cni/', './opt/cni/bin/', './opt/cni/bin/bridge', './opt/cni/bin/loopback'],
+    ]);
+  });
+});
+
+describe('what cannot be packed is told before anything is written', () => {
+  /** The first line of each error, and the exit code. */
+  async function problems(args: readonly string[], options: RunOptions & { tree?: string } = {}) {
+    const out = scratch('out');
+    const run = await packages(['--out', out, ...args], options);
+    expect(existsSync(join(out, 'packages'))).toBe(false);
+    return [run.exitCode, ...run.stderr.split('\n').filter((line) => /^(error| {2}help)/.test(line))];
+  }
+
+  test('a program that is not built: which target builds it', async () => {
+    expect(await problems([...V1_20, 'deb', 'kubelet', '-p', 'linux/ppc64le'])).toEqual([
+      2,
+      'error systempackage/program-missing: the program kubelet for linux/ppc64le is not there',
+      '  help: build it first: kubewright build kubelet --platform linux/ppc64le; or name the directory of finished programs with --from',
+    ]);
+  });
+
+  test('a program of another platform', async () => {
+    const mixed = scratch('mixed');
+    copyFileSync(join(programs, 'linux/arm64/kubectl'), join(mixed, 'kubectl'));
+    const [exitCode, what] = await problems([
+      ...V1_20,
+      'deb',
+      'kubectl',
+      '-p',
+      'linux/amd64',
+      '--from',
+      mixed,
+    ]);
+    expect([exitCode, what]).toEqual([
+      2,
+      `error systempackage/program-wrong: ${mixed}/kubectl is a program for linux/arm64, not for linux/amd64`,
+    ]);
+  });
+
+  test('a version that a format cannot write', async () => {
+    const [exitCode, what] = await problems([
+      '--version-string',
+      'v1.20.2+a',
+      '--revision',
+      'a-b',
+      'kubectl',
+      'rpm',
+    ]);
+    expect([exitCode, what]).toEqual([
+      2,
+      'error systempackage/version: the revision a-b of kubectl cannot be written in an rpm',
+    ]);
+  });
+
+  test.each([
+    [['kubeletd'], 'error systempackage/unknown: there is no system package kubeletd'],
+    [
+      ['-p', 'windows/amd64', 'kubectl'],
+      'error systempackage/platform: there are no system packages for windows/amd64',
+    ],
+    [['cri-tools'], 'error systempackage/part-missing: the files of cri-tools are not given'],
+    [['--part', 'x'], 'error request/invalid: --part x names no part and its files'],
+    [['-p', 'linux'], 'error target/platform-unknown: there is no platform linux'],
+  ])('%j', async (args, what) => {
+    expect((await problems([...V1_20, 'deb', ...args])).slice(0, 2)).toEqual([2, what]);
+  });
+});
+
+test('a dry run tells every file and writes none', async () => {
+  const out = scratch('out');
+  const run = await packages(['--dry-run', '--out', out, ...V1_20, 'deb', 'kubeadm', '-p', 'linux/amd64']);
+  expect(run.stdout).toContain('# package:deb/kubeadm@linux/amd64 → ');
+  expect(run.stdout).toMatch(/0755 {2}\/usr\/bin\/kubeadm +.*linux\/amd64\/kubeadm/);
+  expect(readdirSync(out)).toEqual([]);
+});
