@@ -13,4 +13,4 @@ if (major < 22) {
 // A young generation that stays small: the memory is the compilers'.
 require('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
 require('node:module').enableCompileCache();
-void import('../dist/cli/main.js').then((cli) => cli.main());
+void import('../dist/program/main.js').then((cli) => cli.main());

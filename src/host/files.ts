@@ -126,7 +126,7 @@ export class Files {
   }
 
   realPath(path: string): string {
-    return this.#translated(path, () => realpathSync(path));
+    return this.#translated(path, () => realpathSync.native(path));
   }
 
   makeDirectory(path: string, mode = 0o755): void {

@@ -1,9 +1,11 @@
 /** Go toolchains that already lie on a disk: what version they are, and what proves it. No Go is run to know. */
 import { dirname, join } from 'node:path';
-import { type Diagnostic, warning } from '../diagnostic/diagnostic.ts';
+import { type Diagnostic, Failure, warning } from '../diagnostic/diagnostic.ts';
 import { digestOfRecord } from '../formats/digest.ts';
 import { parseGoVersion } from '../formats/goversion.ts';
 import type { Host } from '../host/host.ts';
+import { FileIndex } from '../tree/packages/fileindex.ts';
+import { storeDirectory } from './store.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** A GOROOT and the version that its VERSION file states, `devel` for one built from a branch. */
@@ -39,8 +41,13 @@ export function goroots(host: Host, directories: readonly string[]): Goroot[] {
   return candidates.flatMap((candidate) => readGoroot(host, candidate) ?? []);
 }
 
-/** `sha256:…` over VERSION and the programs that make a build's bytes: go, compile, asm, link, cgo and their kin. */
+/**
+ * `sha256:…` over VERSION and the programs that make a build's bytes: go, compile, asm, link, cgo and their kin. Files
+ * whose stat is as it was are not read again.
+ */
 export function digestOfGoroot(host: Host, root: string): string {
+  const memory = join(storeDirectory(host), 'goroots.json');
+  const index = new FileIndex(host.files, root, () => host.clock.now(), recall(host, memory));
   const tools = join(root, 'pkg/tool');
   const directories = host.files.isDirectory(tools) ? host.files.list(tools) : [];
   const files = [
@@ -48,7 +55,29 @@ export function digestOfGoroot(host: Host, root: string): string {
     'bin/go',
     ...directories.flatMap((directory) => programsIn(host, root, directory)),
   ];
-  return `sha256:${digestOfRecord(Object.fromEntries(files.map((name) => [name, host.files.digest(join(root, name))])))}`;
+  const digests = files.map((name) => [name, index.read(join(root, name))?.digest]);
+  if (index.hashed > 0) remember(host, memory, index.rows());
+  return `sha256:${digestOfRecord(Object.fromEntries(digests))}`;
+}
+
+type Rows = ReturnType<FileIndex['rows']>;
+
+/** Missing, torn or foreign: only hints are lost. */
+function recall(host: Host, path: string): Rows {
+  try {
+    return JSON.parse(host.files.readTextIfAny(path) ?? '{}') as Rows;
+  } catch {
+    return {};
+  }
+}
+
+/** A cache that cannot be written costs the time to digest again, no more. */
+function remember(host: Host, path: string, rows: Rows): void {
+  try {
+    host.files.publish(path, JSON.stringify(rows), { fsync: false });
+  } catch (problem) {
+    if (!(problem instanceof Failure)) throw problem;
+  }
 }
 
 const BUILD_TOOLS = /^(asm|cgo|compile|link|pack|buildid|\d[acgl])(\.exe)?$/;

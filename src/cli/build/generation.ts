@@ -28,10 +28,12 @@ export function generationNeeds(
   { session }: PreparedBuild,
   memory: Memory,
   closures: ReadonlyMap<Step, Closure>,
+  isAsBuilt: (step: Step) => boolean,
 ): readonly GenerationNeed[] {
   const { tree, context } = session;
   const found = findGenerationNeeds(tree, context.host.files, memory.index, closures, memory.state.generated);
-  const changed = changedEntries(memory, closures);
+  const stale = new Map([...closures].filter(([step]) => !isAsBuilt(step)));
+  const changed = changedEntries(memory, stale);
   if (found.length === 0 && changed.size === 0) return [];
   const model = readGenerationModel(new TreeReader(context.host, tree.root), tree.goPackage, session.config);
   if (!model) return found;

@@ -8,6 +8,7 @@ import { Ledger } from '../../execute/packages/ledger.ts';
 import { RecipeBook } from '../../execute/packages/recipes.ts';
 import { executePlan } from '../../execute/run.ts';
 import { loadState, type RunState, saveState } from '../../execute/state.ts';
+import type { Digest } from '../../formats/digest.ts';
 import { cacheDirectory, type Host } from '../../host/host.ts';
 import { makePlan } from '../../plan/plan.ts';
 import type { Step, StepId } from '../../plan/step.ts';
@@ -53,10 +54,15 @@ export function openMemory({ session, request }: PreparedBuild): Memory {
 }
 
 /** Links generation before compilation. */
-export function planBuild(build: PreparedBuild, memory: Memory, closures: ReadonlyMap<Step, Closure>) {
+export function planBuild(
+  build: PreparedBuild,
+  memory: Memory,
+  closures: ReadonlyMap<Step, Closure>,
+  keys: ReadonlyMap<StepId, Digest> = new Map(),
+) {
   const { session, machine, toolchain } = build;
   const { tree } = session;
-  const needs = generationNeeds(build, memory, closures);
+  const needs = generationNeeds(build, memory, closures, (step) => isAsBuilt(memory, keys, step));
   const environment = {
     PATH: `${toolchain.root}/bin:${machine.searchPath}`,
     ...{ HOME: machine.home, TMPDIR: machine.temporaryDirectory, LC_ALL: 'C' },
@@ -106,9 +112,7 @@ async function executeAll(
   prepareWorkspace(host, tree, layout);
   const remembered = rememberedClosures(steps, memory.graph, toolchain.version);
   const keys = new Map([...remembered].map(([step, closure]) => [step.id, keyOf(step, closure.packages)]));
-  const fresh = steps.every(
-    (step) => keys.has(step.id) && memory.state.steps[step.id]?.key === keys.get(step.id),
-  );
+  const fresh = steps.every((step) => isAsBuilt(memory, keys, step));
   if (!fresh && !isAgain) {
     const wrongGo = reportPathGo(host, toolchain);
     for (const diagnostic of [...(wrongGo ? [wrongGo] : []), ...build.notes])
@@ -121,7 +125,7 @@ async function executeAll(
     if (!isAgain && (await generateMissingPackages(build, reading.diagnostics, recording)))
       return await executeAll(build, openMemory(build), recording, true);
     for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
-    const { plan, because, closures } = planBuild(build, memory, reading.closures);
+    const { plan, because, closures } = planBuild(build, memory, reading.closures, keys);
     emit(planMade(plan));
     const store = new LocalStore(host, cacheDirectory(host), (diagnostic) =>
       emit({ type: 'diagnostic', diagnostic }),
@@ -153,6 +157,12 @@ async function executeAll(
     }
     host.files.remove(stage);
   }
+}
+
+/** Whether a Step's last good run had the key that it has now. */
+function isAsBuilt({ state }: Memory, keys: ReadonlyMap<StepId, Digest>, { id }: Step): boolean {
+  const key = keys.get(id);
+  return key !== undefined && state.steps[id]?.key === key;
 }
 
 /** So that directories are listed and outputs digested again. */

@@ -43,12 +43,12 @@ export function findGenerationNeeds(
     });
   };
   for (const { path, command } of tree.generatedFiles) {
+    if (files.exists(`${tree.root}/${path}`)) continue;
     const directory = path.slice(0, path.lastIndexOf('/'));
     const steps = [...reachedBy]
       .filter(([name]) => sameDirectory(tree.root, files, name, directory))
       .flatMap(([, ids]) => ids);
-    if (steps.length > 0 && !files.exists(`${tree.root}/${path}`))
-      add(command, path, `${path} is missing`, steps);
+    if (steps.length > 0) add(command, path, `${path} is missing`, steps);
   }
   if (tree.generationCommand) {
     for (const [directory, entry] of entries) {
