@@ -62,6 +62,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/graph.ts'),
   },
   {
+    name: 'plan',
+    summary: 'how long a build would take, here or on more machines',
+    load: () => import('./commands/plan.ts'),
+  },
+  {
     name: 'make',
     summary: 'answer a make command line of the tree',
     load: () => import('./commands/make.ts'),

@@ -23,6 +23,7 @@ export const CODES = {
   'config/unreadable': { title: 'the configuration file cannot be read', exit: 2 },
   'disk/full': { title: 'no space is left', exit: 1 },
   'disk/permission': { title: 'a file or directory may not be read or written', exit: 1 },
+  'disk/short': { title: 'a run may need more room than is free', exit: 1 },
   'disk/write-failed': { title: 'a file could not be written whole', exit: 1 },
   'generate/api-rules': { title: 'API rule violations differ from the known list', exit: 1 },
   'generate/check-failed': { title: 'generated files are not up to date', exit: 1 },

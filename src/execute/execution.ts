@@ -34,7 +34,10 @@ export interface Execution {
   /** File that names sources added to the tree for the time that go runs. */
   readonly addedNames: string;
   readonly jobs: number | undefined;
+  /** What processes may hold together. */
   readonly memoryBytes: number;
+  /** Whether a failure stops only what needs it. */
+  readonly keepGoing: boolean;
   /** `graph`: package by package, shared through the store; `go`: one `go build` for a batch. */
   readonly engine: Engine;
   /** What go would do, remembered between runs. */

@@ -49,7 +49,7 @@ class Run {
    * or the store cannot be written.
    */
   async #makeEngine(): Promise<PackageEngine | undefined> {
-    const { engine, store, plan, closures, lock, jobs, host, memoryBytes, emit } = this.#x;
+    const { engine, store, plan, closures, lock, jobs, host, emit } = this.#x;
     this.#scratch = engine === 'graph' ? store.scratch() : undefined;
     if (!this.#scratch) return undefined;
     const { PackageEngine } = await import('./packages/engine.ts');
@@ -58,7 +58,6 @@ class Run {
         ...this.#x,
         scratch: this.#scratch,
         slots: jobs ?? host.cpus + 1,
-        memoryBytes: memoryBytes * MEMORY_SHARE,
       },
       emit: (event) => {
         emit(event);
@@ -83,11 +82,7 @@ class Run {
   async toEnd(): Promise<Counts> {
     for (;;) {
       this.#takeReady();
-      while (
-        this.#running.size < batchesAtOnce(this.#x) &&
-        this.#queue.length > 0 &&
-        !this.#x.signal.aborted
-      ) {
+      while (this.#running.size < batchesAtOnce(this.#x) && this.#queue.length > 0 && !this.#isOver) {
         const batch = this.#queue.shift() as Step[];
         const work = this.#runBatch(batch).finally(() => this.#running.delete(work));
         this.#running.add(work);
@@ -105,6 +100,12 @@ class Run {
     return counts;
   }
 
+  /** Nothing new is started any more. */
+  get #isOver(): boolean {
+    const { signal, keepGoing } = this.#x;
+    return signal.aborted || (!keepGoing && [...this.#outcomes.values()].includes('failed'));
+  }
+
   /** Settles what needs no work and queues the rest of what is ready. */
   #takeReady(): void {
     const batches = new Map<string, Step[]>();
@@ -115,7 +116,7 @@ class Run {
         this.#finish(step, 'cancelled', 0, []);
         continue;
       }
-      if (needs.includes(undefined) || this.#x.signal.aborted) continue;
+      if (needs.includes(undefined) || this.#isOver) continue;
       this.#started.add(step.id);
       const batch = step.kind === 'generate' ? step.id : this.#assess(step);
       if (batch) batches.set(batch, [...(batches.get(batch) ?? []), step]);
@@ -181,8 +182,8 @@ class Run {
     this.#engine ??= this.#makeEngine();
     const packages = await this.#engine;
     const isDone = await packages?.build(steps, (step, outcome) => {
-      if (outcome.kind === 'failed' || !isAsAsked(this.#x, step, outcome.file))
-        this.#finish(step, this.#x.signal.aborted ? 'cancelled' : 'failed', 0, []);
+      if (outcome.kind !== 'linked' || !isAsAsked(this.#x, step, outcome.file))
+        this.#finish(step, outcome.kind === 'cancelled' ? 'cancelled' : 'failed', 0, []);
       else if (!this.#landProgram(step, outcome)) again.push(linkedWithStamps(step, this.#x.closures));
     });
     if (!isDone) {
@@ -333,9 +334,6 @@ class Run {
     });
   }
 }
-
-/** Part of the memory that processes are planned to fill. */
-const MEMORY_SHARE = 0.85;
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

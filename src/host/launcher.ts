@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 export interface LaunchRequest {
@@ -69,7 +69,7 @@ export class Launcher {
         shell.child.stdin?.write(`. ${quoted(shell.script)}\n`);
       });
       if (exitCode === 0) return { exitCode, signal: undefined, output: '' };
-      return { exitCode, signal: signalOf(exitCode), output: readFileSync(shell.outputFile, 'utf8') };
+      return { exitCode, signal: signalOf(exitCode), output: readIfAny(shell.outputFile) };
     } finally {
       this.#busy.delete(shell);
       if (shell.child.exitCode === null && shell.child.signalCode === null) this.#idle.push(shell);
@@ -127,6 +127,11 @@ function scriptOf({ argv, environment, workingDirectory }: LaunchRequest, output
     'echo "e $?" >&3; return; }',
     '',
   ].join('\n');
+}
+
+/** A shell that was ended at once has made no file. */
+function readIfAny(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 /** Shells add 128 to the number of the signal that ended a program. */

@@ -34,6 +34,18 @@ export const EVENT_CATALOG: { readonly [T in EventBody['type']]: EventEntry<T> }
     when: 'Once everything is read: all Steps, each behind those that it needs.',
     fields: { steps: 'each with `id`, `kind`, `title`, `needs` (ids) and, where it has one, `platform`' },
   },
+  forecast: {
+    when: 'Before a run of more than twenty seconds that compiles package by package, once it is known what is to be made.',
+    fields: {
+      milliseconds: 'time that it will take, at most: packages that turn out to be kept already take none',
+      packages: 'packages to compile',
+      programs: 'programs to link',
+      learned:
+        'share of these whose cost was measured on this machine, 0 to 1; the rest is guessed from sizes',
+      memoryBytes: 'most memory that the compilers and linkers will hold together',
+      diskBytes: 'bytes that the store may keep of it',
+    },
+  },
   'step-started': {
     when: 'Work on a Step begins. A Step that is fresh never starts.',
     fields: { step: 'id of the Step', because: 'why it is not fresh, one line' },
@@ -46,6 +58,7 @@ export const EVENT_CATALOG: { readonly [T in EventBody['type']]: EventEntry<T> }
       total:
         'packages that the batch holds; those that Go has in its cache are never told, so `done` may end below it',
       detail: 'import path of the package',
+      leftMilliseconds: 'until the whole run ends, at most; absent when nobody can tell',
     },
   },
   'step-output': {

@@ -31,7 +31,8 @@ export function runningBatches(run: RunRecord): Batch[] {
 }
 
 /**
- * Milliseconds until the end at `now`, or undefined when nobody can tell. Earlier durations of all open Steps
+ * Milliseconds until the end at `now`, or undefined when nobody can tell. What the run itself says of the work that is
+ * left comes first; else earlier durations of all open Steps
  * give the answer; else the progress of what runs, once it has come far enough and nothing waits behind it.
  */
 export function estimateRemaining(
@@ -41,6 +42,7 @@ export function estimateRemaining(
 ): number | undefined {
   const batches = runningBatches(run);
   if (batches.length === 0 || now < SILENT_MILLISECONDS) return undefined;
+  if (run.left) return Math.max(0, run.left.milliseconds - (now - run.left.at));
   const waiting = [...run.steps.values()].filter((step) => step.state === 'waiting');
   const running = batches.map((batch) => remainingOf(batch, now, earlier));
   if (running.some((rest) => rest === undefined)) return undefined;

@@ -36,6 +36,16 @@ export type EventBody =
         readonly needs: readonly StepId[];
       }[];
     }
+  /** Before a long run: at most so much. `learned`: the share of packages and programs that were made here before. */
+  | {
+      readonly type: 'forecast';
+      readonly milliseconds: number;
+      readonly packages: number;
+      readonly programs: number;
+      readonly learned: number;
+      readonly memoryBytes: number;
+      readonly diskBytes: number;
+    }
   /** `because`: why it is not fresh, one line: `cmd/kubectl/kubectl.go changed`. */
   | { readonly type: 'step-started'; readonly step: StepId; readonly because: string }
   /** Packages compiled so far, of those that the Step (or its batch) holds. */
@@ -45,6 +55,8 @@ export type EventBody =
       readonly done: number;
       readonly total: number;
       readonly detail: string;
+      /** Until the whole run ends, at most; absent when nobody can tell. */
+      readonly leftMilliseconds?: number;
     }
   | { readonly type: 'step-output'; readonly step: StepId; readonly line: string }
   | {

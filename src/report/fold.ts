@@ -44,6 +44,8 @@ export interface RunRecord {
   readonly commands: CommandRecord[];
   readonly diagnostics: Diagnostic[];
   /** When packages were done: points of the throughput curve. */
+  /** What the run said last of the work that is left. */
+  left: { readonly at: number; readonly milliseconds: number } | undefined;
   readonly progressPoints: {
     readonly at: number;
     readonly command: number | undefined;
@@ -62,6 +64,7 @@ export function newRunRecord(): RunRecord {
     steps: new Map(),
     commands: [],
     diagnostics: [],
+    left: undefined,
     progressPoints: [],
     finished: undefined,
     lastAt: 0,
@@ -96,9 +99,12 @@ export function foldEvent(run: RunRecord, event: Event): void {
     case 'step-progress': {
       const step = stepOf(run, event.step);
       step.progress = { done: event.done, total: event.total, detail: event.detail };
+      if (event.leftMilliseconds !== undefined)
+        run.left = { at: event.at, milliseconds: event.leftMilliseconds };
       run.progressPoints.push({ at: event.at, command: step.command, done: event.done });
       return;
     }
+    case 'forecast':
     case 'package-finished':
     case 'program-linked':
       return;

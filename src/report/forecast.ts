@@ -1,8 +1,9 @@
 /** What more workers would bring, as a table, and the chain of work that no number of them can shorten. */
 import { escapeControls } from '../diagnostic/printer.ts';
 import type { Forecast, SimulatedNode } from '../plan/simulate.ts';
+import type { Event } from './events.ts';
 import { alignColumns } from './text.ts';
-import { formatDuration } from './units.ts';
+import { formatBytes, formatDuration } from './units.ts';
 
 const HEAD = ['workers', 'time', 'speed-up', 'busy', 'at best', 'of the best'];
 // A chain of a release has a hundred nodes, most of them short.
@@ -24,6 +25,16 @@ export function renderForecast(forecasts: readonly Forecast[], nodes: readonly S
   ]);
   const table = alignColumns([HEAD, ...rows], [0, 1, 2, 3, 4, 5]);
   return [...table, '', ...criticalPath(first, nodes)].join('\n');
+}
+
+/** `forecast: at most 1 min 10 s for 593 packages and 1 program; 1.2 GiB of memory, 340 MiB of disk`. */
+export function forecastLine(event: Extract<Event, { type: 'forecast' }>): string {
+  const { milliseconds, packages, programs, memoryBytes, diskBytes, learned } = event;
+  const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
+  const work = `${count(packages, 'package')} and ${count(programs, 'program')}`;
+  const guess = learned < 0.5 ? ', guessed from sizes' : '';
+  const room = `${formatBytes(memoryBytes)} of memory, ${formatBytes(diskBytes)} of disk`;
+  return `forecast: at most ${formatDuration(milliseconds)} for ${work}; ${room}${guess}`;
 }
 
 function percent(share: number): string {

@@ -3,6 +3,7 @@ import { escapeControls, printDiagnostic } from '../diagnostic/printer.ts';
 import { closingLines } from './closing.ts';
 import type { Event, EventSink } from './events.ts';
 import { foldEvent, newRunRecord, type StepRecord } from './fold.ts';
+import { forecastLine } from './forecast.ts';
 import { shellCommand } from './shell.ts';
 import { formatBytes, formatClock, formatDuration } from './units.ts';
 
@@ -49,6 +50,8 @@ export class PlainLines implements EventSink {
   #linesOf(event: Event): string[] {
     const { verbose } = this.#options;
     switch (event.type) {
+      case 'forecast':
+        return [forecastLine(event)];
       case 'step-started':
         this.#spokenAt.set(event.step, event.at);
         return [`${this.#step(event.step).title}: started, ${event.because}`];

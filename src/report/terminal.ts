@@ -5,6 +5,7 @@ import { closingLines } from './closing.ts';
 import type { EarlierDurations } from './estimate.ts';
 import type { Event, EventSink } from './events.ts';
 import { foldEvent, newRunRecord } from './fold.ts';
+import { forecastLine } from './forecast.ts';
 import { renderFinished, renderFrame } from './frame.ts';
 import { shellCommand } from './shell.ts';
 
@@ -68,6 +69,8 @@ export class TerminalView implements EventSink {
     switch (event.type) {
       case 'diagnostic':
         return [printDiagnostic(event.diagnostic, color)];
+      case 'forecast':
+        return [forecastLine(event)];
       case 'step-finished': {
         const step = this.#run.steps.get(event.step);
         const isShown = step && (verbose || step.startedAt !== undefined || event.outcome === 'failed');

@@ -1,8 +1,9 @@
 /** The options of every command that plans a build, and what the environment adds to them. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../config/config.ts';
 import type { Host } from '../../host/host.ts';
 import type { TargetClass } from '../../target/target.ts';
+import { parseBytes } from '../bytes.ts';
 
 /** What to build and how, before the tree has been asked what the words mean. */
 export interface BuildRequest {
@@ -27,6 +28,10 @@ export interface BuildRequest {
   readonly stamp: 'late' | 'link';
   /** Digest every file again instead of trusting its stat. */
   readonly verify: boolean;
+  /** Whether a failure stops only what needs it. */
+  readonly keepGoing: boolean;
+  /** Bytes that kubewright and its processes may hold together. */
+  readonly memoryBytes?: number;
   /** Seconds to wait for another run in the same output directory. */
   readonly waitSeconds: number;
 }
@@ -67,6 +72,8 @@ export function addBuildOptions(command: Command): Command {
         .choices(['late', 'link'])
         .default('late'),
     )
+    .option('--no-keep-going', 'start nothing new after the first failure')
+    .option('--memory <size>', 'most memory to use, 4G or 800M (default: that of the machine)', memorySize)
     .option('--verify', 'digest every file again instead of trusting times and sizes')
     .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0);
 }
@@ -80,6 +87,7 @@ export function readBuildRequest(
 ): BuildRequest {
   const { environment } = host;
   const text = (name: string) => (typeof values[name] === 'string' ? (values[name] as string) : undefined);
+  const memoryBytes = (values['memory'] as number | undefined) ?? parseBytes(config.memory ?? '');
   const ldflags = text('ldflags') ?? environment['GOLDFLAGS'] ?? config.build?.ldflags;
   const gcflags = text('gcflags') ?? environment['GOGCFLAGS'] ?? config.build?.gcflags;
   return {
@@ -101,9 +109,21 @@ export function readBuildRequest(
     engine: values['engine'] === 'go' ? 'go' : 'graph',
     stamp: values['stamp'] === 'link' ? 'link' : 'late',
     verify: values['verify'] === true,
+    keepGoing: values['keepGoing'] !== false,
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
     waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
   };
 }
+
+function memorySize(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === undefined || bytes < LEAST_MEMORY)
+    throw new InvalidArgumentError('It must be an amount of memory from 512M up, as 4G or 1.5GiB.');
+  return bytes;
+}
+
+// One Go compiler and kubewright itself.
+const LEAST_MEMORY = 512 * 1024 ** 2;
 
 function words(text: string | undefined): string[] {
   return text?.split(/\s+/).filter(Boolean) ?? [];

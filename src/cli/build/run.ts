@@ -17,7 +17,6 @@ import { LocalStore, STORE_LIMIT } from '../../store/local.ts';
 import { reportPathGo } from '../../toolchain/goroot.ts';
 import { FileIndex } from '../../tree/packages/fileindex.ts';
 import { type Closure, PackageGraph } from '../../tree/packages/graph.ts';
-import { parseBytes } from '../bytes.ts';
 import { planMade, type Recording, recordRun } from '../recordedrun.ts';
 import { linkHostBinaries, prepareWorkspace } from '../workspace.ts';
 import { generateForBuild, generationNeeds, OWN_COMMAND } from './generation.ts';
@@ -143,7 +142,8 @@ async function executeAll(
       root: tree.root,
       goVersion: toolchain.version,
       jobs: options.jobs,
-      memoryBytes: parseBytes(session.config.memory ?? '') ?? host.memoryBytes,
+      memoryBytes: memoryForProcesses(build),
+      keepGoing: build.request.keepGoing,
     });
     book.save();
     ledger.save();
@@ -158,6 +158,16 @@ async function executeAll(
     host.files.remove(stage);
   }
 }
+
+/** Of a limit that was asked for our own share is taken off; of a whole machine a part is left to others. */
+function memoryForProcesses({ session, request }: PreparedBuild): number {
+  if (request.memoryBytes === undefined) return session.context.host.memoryBytes * MEMORY_SHARE;
+  return Math.max(request.memoryBytes - OWN_MEMORY, request.memoryBytes / 4);
+}
+
+const MEMORY_SHARE = 0.85;
+// Node with the graph of a whole Kubernetes.
+const OWN_MEMORY = 350 * 1024 ** 2;
 
 /** Whether a Step's last good run had the key that it has now. */
 function isAsBuilt({ state }: Memory, keys: ReadonlyMap<StepId, Digest>, { id }: Step): boolean {

@@ -15,10 +15,11 @@ import type { Platform } from '../../target/platform.ts';
 import type { Closure } from '../../tree/packages/graph.ts';
 import { NodeInputs } from './inputs.ts';
 import { type Group, type LinkOutcome, makeNodes, type Node } from './nodes.ts';
+import { shortOfDisk } from './outlook.ts';
 import { GoRefused, type GroupRecipes, type RecipeBook } from './recipes.ts';
 import { PackageRun, type PackageRunContext } from './run.ts';
 
-export interface EngineContext extends Omit<PackageRunContext, 'explain' | 'inputs'> {
+export interface EngineContext extends Omit<PackageRunContext, 'explain' | 'inputs' | 'onSettled'> {
   /** Root of the tree. */
   readonly root: string;
   readonly book: RecipeBook;
@@ -54,12 +55,15 @@ export class PackageEngine {
   readonly #run: PackageRun;
   readonly #inputs: NodeInputs;
   #asked = 0;
+  #asking = 0;
+  #isForecast = false;
 
   constructor(context: EngineContext) {
     this.#x = context;
     this.#inputs = new NodeInputs(context.index, context.store, context.root);
     const explain = (node: Node, failure: ToolFailure) => this.#explain(node, failure);
-    this.#run = new PackageRun({ ...context, inputs: this.#inputs, explain });
+    const onSettled = () => this.#tellForecast();
+    this.#run = new PackageRun({ ...context, inputs: this.#inputs, explain, onSettled });
   }
 
   /** A file that changed while it was compiled, if any did. */
@@ -67,8 +71,20 @@ export class PackageEngine {
     return [...this.#run.movedFiles][0];
   }
 
-  get progress(): { readonly done: number; readonly total: number } {
+  get progress(): PackageRun['progress'] {
     return this.#run.progress;
+  }
+
+  /** Once, when go has answered for every batch and what is kept already has been found. */
+  #tellForecast(): void {
+    if (this.#isForecast || this.#asking > 0) return;
+    this.#isForecast = true;
+    const forecast = this.#run.outlook.forecast();
+    if (!forecast) return;
+    const { host, scratch, emit } = this.#x;
+    emit(forecast);
+    const short = shortOfDisk(forecast.diskBytes, host.files.freeBytes(scratch), scratch);
+    if (short) emit({ type: 'diagnostic', diagnostic: short });
   }
 
   /** Resolves when no process of a build runs any more. */
@@ -111,6 +127,7 @@ export class PackageEngine {
       stage: `${this.#x.scratch}/script-${this.#asked++}`,
     };
     let recipes: GroupRecipes;
+    this.#asking++;
     try {
       recipes = await book.recipes(request, (argv) => this.#ask(steps, argv, action));
     } catch (problem) {
@@ -120,6 +137,8 @@ export class PackageEngine {
         emit({ type: 'diagnostic', diagnostic });
       for (const step of steps) onOutcome(step, { kind: 'failed' });
       return;
+    } finally {
+      this.#asking--;
     }
     const group = toGroup(steps[0] as Step, action, recipes, cCompiler);
     const byId = new Map(steps.map((step) => [step.id, step]));

@@ -1,11 +1,12 @@
 /** The graph of packages and programs of one group, ready to be scheduled. Pure. */
 
 import type { Blob } from '../../formats/remoteaction.ts';
+import { type Cost, guessCompile, guessLink } from '../../plan/cost.ts';
 import type { StepId } from '../../plan/step.ts';
 import type { ActionContext } from '../../steps/package/action.ts';
 import type { LinkRecipe, Recipe } from '../../steps/package/recipe.ts';
 import type { Platform } from '../../target/platform.ts';
-import type { Cost, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { GroupRecipes } from './recipes.ts';
 
 /** What all nodes of a group share. */
@@ -28,8 +29,12 @@ interface NodeFacts {
   waiting: number;
   /** Dependents that have not failed: at 0 nobody wants a package any more. */
   wanted: number;
+  /** Milliseconds that it is thought to take. */
   readonly cost: number;
   readonly peakBytes: number;
+  readonly outputBytes: number;
+  /** Whether these figures were measured on this machine, or guessed. */
+  readonly isLearned: boolean;
   /** Milliseconds from the start of this node to the end of the run, if nothing else held it up. */
   remaining: number;
   state: 'waiting' | 'ready' | 'running' | 'done' | 'failed';
@@ -60,20 +65,9 @@ export type LinkOutcome =
       readonly moduleInfo: string;
       readonly milliseconds: number;
     }
-  | { readonly kind: 'failed' };
+  | { readonly kind: 'failed' | 'cancelled' };
 
 export type Node = PackageNode | LinkNode;
-
-const MIB = 1024 ** 2;
-
-/** What a package costs when nobody has compiled it yet; fitted to Kubernetes 1.20 with Go 1.15. */
-function guessedCompile(sourceBytes: number, imports: number): Cost {
-  return [30 + (2_200 * sourceBytes) / MIB + 12 * imports, 50 * MIB + 130 * sourceBytes];
-}
-
-function guessedLink(packages: number): Cost {
-  return [500 + 3 * packages, (200 + 1.2 * packages) * MIB];
-}
 
 /** Nodes in an order in which needs come first. */
 export function makeNodes(
@@ -85,15 +79,15 @@ export function makeNodes(
   const { recipes, platform } = group;
   const byId = new Map<string, PackageNode>();
   const facts = (name: string, guess: Cost) => {
-    const [cost, peakBytes] = ledger.cost(name, platform) ?? guess;
+    const { milliseconds: cost, peakBytes, outputBytes, isLearned } = ledger.cost(name, platform, guess);
     return {
       ...{ group, name, needs: [], dependents: [], waiting: 0, wanted: 0, cost, remaining: cost },
-      ...{ state: 'waiting' as const, peakBytes: peakBytes || guess[1] },
+      ...{ state: 'waiting' as const, peakBytes, outputBytes, isLearned },
     };
   };
   for (const recipe of recipes.packages) {
     const bytes = sourceBytes(recipe);
-    const guess = guessedCompile(bytes, recipe.imports.length);
+    const guess = guessCompile(bytes, recipe.imports.length);
     byId.set(recipe.id, { kind: 'package', recipe, sourceBytes: bytes, ...facts(recipe.importPath, guess) });
   }
   const links: LinkNode[] = [];
@@ -102,7 +96,7 @@ export function makeNodes(
     if (!recipe) continue;
     links.push({
       ...{ kind: 'link', recipe, step, settle: (outcome) => settle(step, outcome) },
-      ...facts(`link ${recipe.importPath}`, guessedLink(recipe.packages.length)),
+      ...facts(`link ${recipe.importPath}`, guessLink(recipe.packages.length)),
     });
   }
   for (const node of [...byId.values(), ...links]) {

@@ -4,19 +4,20 @@
  * are one piece of work.
  */
 import { type Diagnostic, Failure } from '../../diagnostic/diagnostic.ts';
-import { interfaceOf } from '../../formats/ararchive.ts';
-import { type Digest, digestOfRecord } from '../../formats/digest.ts';
+import type { Digest } from '../../formats/digest.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
 import type { Host } from '../../host/host.ts';
 import { Heap } from '../../plan/heap.ts';
 import type { EventBody } from '../../report/events.ts';
-import { linkProgram } from '../../steps/link/run.ts';
+import { linkProgram, withBuildId } from '../../steps/link/run.ts';
 import { compilePackage, type RunTool, type ToolFailure } from '../../steps/package/run.ts';
-import type { ActionRecord, KeptFile, LocalStore } from '../../store/local.ts';
+import type { ActionRecord, LocalStore } from '../../store/local.ts';
 import type { FileIndex } from '../../tree/packages/fileindex.ts';
 import type { NodeInputs } from './inputs.ts';
 import type { Ledger } from './ledger.ts';
-import type { LinkNode, Node, PackageNode } from './nodes.ts';
+import { keptFile, prebuiltInterface } from './made.ts';
+import type { Node, PackageNode } from './nodes.ts';
+import { Outlook } from './outlook.ts';
 import { Tools, toolEnvironment } from './tools.ts';
 
 export interface PackageRunContext {
@@ -34,6 +35,10 @@ export interface PackageRunContext {
   readonly emit: (event: EventBody) => void;
   readonly onProcess: (pid: number) => void;
   readonly explain: (node: Node, failure: ToolFailure) => readonly Diagnostic[];
+  /** Whether a failure stops only what needs it; else nothing new is started after it. */
+  readonly keepGoing: boolean;
+  /** Called whenever all that is known of is settled: what is left has to be made. */
+  readonly onSettled: () => void;
 }
 
 type Made = { readonly kind: 'made' | 'found'; readonly record: ActionRecord } | { readonly kind: 'failed' };
@@ -58,17 +63,21 @@ export class PackageRun {
   #settling = false;
   #done = 0;
   #total = 0;
+  #stopped = false;
+  readonly outlook: Outlook;
   /** Files that changed between being digested and being compiled. */
   readonly movedFiles = new Set<string>();
 
   constructor(context: PackageRunContext) {
     this.#x = context;
     this.#tools = new Tools(context);
+    this.outlook = new Outlook(context.slots, context.memoryBytes);
     this.#inputs = context.inputs;
   }
 
   /** Adds nodes; each link tells its own outcome. */
   add(nodes: readonly Node[]): void {
+    this.outlook.add(nodes);
     for (const node of nodes) {
       node.waiting = node.needs.filter((need) => need.state !== 'done').length;
       if (node.kind === 'package') this.#total++;
@@ -78,8 +87,8 @@ export class PackageRun {
   }
 
   /** Packages that are done, of all that were added. */
-  get progress(): { readonly done: number; readonly total: number } {
-    return { done: this.#done, total: this.#total };
+  get progress(): { readonly done: number; readonly total: number; readonly leftMilliseconds: number } {
+    return { done: this.#done, total: this.#total, leftMilliseconds: this.outlook.left };
   }
 
   async #advance(): Promise<void> {
@@ -94,12 +103,13 @@ export class PackageRun {
       since = this.#x.host.clock.monotonic();
     }
     this.#settling = false;
+    this.#x.onSettled();
     this.#start();
   }
 
   #settleOrFail(node: Node): void {
     try {
-      if (this.#x.signal.aborted) this.#fail(node);
+      if (this.#isOver) this.#fail(node);
       else this.#settle(node);
     } catch (problem) {
       this.#tellProblem(node, problem);
@@ -144,7 +154,7 @@ export class PackageRun {
   }
 
   #start(): void {
-    while (this.#running < this.#x.slots && this.#ready.size > 0 && !this.#x.signal.aborted) {
+    while (this.#running < this.#x.slots && this.#ready.size > 0 && !this.#isOver) {
       const next = this.#ready.peek();
       if (next && !this.#isWanted(next.key)) {
         this.#ready.pop();
@@ -163,8 +173,12 @@ export class PackageRun {
         if (this.#running === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
       });
     }
-    if (this.#x.signal.aborted)
-      while (this.#ready.size > 0) this.#failAll((this.#ready.pop() as { key: Digest }).key);
+    if (this.#isOver) while (this.#ready.size > 0) this.#failAll((this.#ready.pop() as { key: Digest }).key);
+  }
+
+  /** Nothing new is started any more. */
+  get #isOver(): boolean {
+    return this.#stopped || this.#x.signal.aborted;
   }
 
   #isWanted(key: Digest): boolean {
@@ -187,6 +201,7 @@ export class PackageRun {
         for (const diagnostic of this.#x.explain(node, failure))
           this.#x.emit({ type: 'diagnostic', diagnostic });
         this.#failAll(key);
+        this.#stopUnlessKeptGoing();
         return;
       }
       const moved = node.kind === 'package' ? this.#inputs.movedSources(node) : [];
@@ -198,10 +213,11 @@ export class PackageRun {
       const names = node.kind === 'package' ? ['p.x', 'p.a'] : ['linked'];
       const record = store.adopt(
         key,
-        names.map((name) => this.#kept(work, name)),
+        names.map((name) => keptFile(host, work, name)),
         { milliseconds, peakBytes },
       );
-      ledger.learn(node.name, node.group.platform, [milliseconds, peakBytes]);
+      const outputBytes = record.outputs.reduce((sum, { size }) => sum + size, 0);
+      ledger.learn(node.name, node.group.platform, { milliseconds, peakBytes, outputBytes });
       const waiting = this.#byKey.get(key)?.waiting ?? [];
       const made: Made = { kind: 'made', record };
       this.#byKey.set(key, { made, waiting: [] });
@@ -209,6 +225,7 @@ export class PackageRun {
     } catch (problem) {
       if (!signal.aborted) this.#tellProblem(node, problem);
       this.#failAll(key);
+      this.#stopUnlessKeptGoing();
     } finally {
       host.files.remove(work);
     }
@@ -221,24 +238,19 @@ export class PackageRun {
     isScarce: boolean,
   ): Promise<ToolFailure | undefined> {
     const { host, signal } = this.#x;
-    const common = { ...place, host, signal, environment: toolEnvironment(node, isScarce) };
+    const common = {
+      ...place,
+      host,
+      signal,
+      environment: toolEnvironment(node, isScarce || node.peakBytes > this.#x.memoryBytes),
+    };
     if (node.kind === 'link') {
       const objects = this.#inputs.objectFiles(node);
-      return linkProgram({ ...common, recipe: withBuildId(node, key), objects });
+      return linkProgram({ ...common, recipe: withBuildId(node.recipe, key), objects });
     }
     const concurrency = this.#ready.size >= this.#x.slots ? FEW_THREADS : MANY_THREADS;
     const imports = this.#inputs.interfaceFiles(node);
     return compilePackage({ ...common, recipe: node.recipe, imports, concurrency });
-  }
-
-  #kept(work: string, name: string): KeptFile {
-    const path = `${work}/${name}`;
-    return {
-      name,
-      path,
-      digest: this.#x.host.files.digest(path),
-      size: this.#x.host.files.stat(path)?.size ?? 0,
-    };
   }
 
   #finish(node: Node, key: Digest, made: Made, milliseconds: number, isShared: boolean): void {
@@ -265,26 +277,16 @@ export class PackageRun {
 
   /** Importers read what they would read if it had been compiled here, so that they are shared with those that do. */
   #takePrebuilt(node: PackageNode, path: string): void {
-    const { host, store } = this.#x;
-    const archive = node.group.recipes.standardSources[path] as Blob;
-    const key = digestOfRecord({ interfaceOf: archive.digest });
-    let record = store.find(key);
-    if (!record) {
-      const name = 'p.x';
-      const work = `${this.#x.scratch}/${this.#works++}`;
-      const bytes = host.files.readBytes(path);
-      host.files.makeDirectory(work);
-      host.files.write(`${work}/${name}`, interfaceOf(bytes) ?? bytes);
-      record = store.adopt(key, [this.#kept(work, name)], { milliseconds: 0 });
-      host.files.remove(work);
-    }
-    Object.assign(node, { interface: record.outputs[0], object: archive });
+    const object = node.group.recipes.standardSources[path] as Blob;
+    const work = `${this.#x.scratch}/${this.#works++}`;
+    Object.assign(node, { interface: prebuiltInterface({ ...this.#x, work }, path, object), object });
     this.#done++;
     this.#complete(node);
   }
 
   #complete(node: Node): void {
     node.state = 'done';
+    this.outlook.close(node);
     for (const dependent of node.dependents) if (--dependent.waiting === 0) this.#unsettled.push(dependent);
   }
 
@@ -300,13 +302,20 @@ export class PackageRun {
     for (const node of work?.waiting ?? []) this.#fail(node);
   }
 
+  /** A failure was told: with it the rest ends too, unless it is to go on. */
+  #stopUnlessKeptGoing(): void {
+    this.#stopped ||= !this.#x.keepGoing;
+  }
+
   /** What needs a failed node fails silently: the failure itself was told. */
   #fail(node: Node): void {
+    const kind = this.#isOver ? 'cancelled' : 'failed';
     const queue: Node[] = [node];
     for (let next = queue.pop(); next; next = queue.pop()) {
       if (next.state === 'failed' || next.state === 'done') continue;
       next.state = 'failed';
-      if (next.kind === 'link') next.settle({ kind: 'failed' });
+      this.outlook.close(next);
+      if (next.kind === 'link') next.settle({ kind });
       queue.push(...next.dependents);
       for (const need of next.needs) if (--need.wanted === 0) queue.push(need);
     }
@@ -325,13 +334,4 @@ export class PackageRun {
     this.#byKey.delete(key);
     this.#unsettled.push(...(work?.waiting ?? [node]));
   }
-}
-
-/** Go names a binary by its own keys; ours has the key of its link, where the flags do not name one. */
-function withBuildId(node: LinkNode, key: Digest): LinkNode['recipe'] {
-  const { recipe } = node;
-  const argv = recipe.command.argv.map((word) =>
-    word === '-buildid=$KEY' ? `-buildid=${key.slice(0, 40)}` : word,
-  );
-  return { ...recipe, command: { ...recipe.command, argv } };
 }

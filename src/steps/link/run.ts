@@ -21,3 +21,11 @@ export async function linkProgram(run: LinkRun): Promise<ToolFailure | undefined
   const main = objects.get(recipe.importPath) ?? '';
   return runTool(run, { ...recipe.command, argv: [...argv, main] }, work);
 }
+
+/** Go names a binary by its own keys; ours has the key of its link, where the flags do not name one. */
+export function withBuildId(recipe: LinkRecipe, key: string): LinkRecipe {
+  const argv = recipe.command.argv.map((word) =>
+    word === '-buildid=$KEY' ? `-buildid=${key.slice(0, 40)}` : word,
+  );
+  return { ...recipe, command: { ...recipe.command, argv } };
+}
