@@ -92,6 +92,9 @@ const DOORS = ['realHost', 'Files', 'Processes', 'Network'];
 /** The one folder that each npm package serves; the rest of the program does not know it. */
 const HOMES: Readonly<Record<string, string>> = {
   '@cyclonedx/cyclonedx-library': 'formats',
+  '@noble/ciphers/salsa.js': 'formats',
+  '@sigstore/bundle': 'formats',
+  '@sigstore/sign': 'steps',
   commander: 'cli',
   diff: 'formats',
   'log-update': 'report',

@@ -46,6 +46,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/sbom.ts'),
   },
   {
+    name: 'attest',
+    summary: 'how artifacts were made: signed provenance',
+    load: () => import('./commands/attest.ts'),
+  },
+  {
+    name: 'sign',
+    summary: 'sign artifacts with a key or an identity',
+    load: () => import('./commands/sign.ts'),
+  },
+  {
     name: 'explain',
     summary: 'explain a target, the tree, or every setting',
     load: () => import('./commands/explain.ts'),

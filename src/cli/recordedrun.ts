@@ -8,6 +8,7 @@ import { EventBus } from '../report/bus.ts';
 import type { EarlierDurations } from '../report/estimate.ts';
 import type { EventBody } from '../report/events.ts';
 import { finishRun } from '../report/finish.ts';
+import { isSecretName } from '../report/redact.ts';
 import { createSinks } from '../report/report.ts';
 import { cancelled } from './main.ts';
 import { newRunId } from './runid.ts';
@@ -95,6 +96,18 @@ function runStarted(
   return {
     ...{ type: 'run-started', run, command, tree: tree.root, label: tree.label },
     ...{ treeVersion, toolchain, kubewright: VERSION },
+    environment: buildSettings(context.host.environment),
     host: { platform, cpus, memoryBytes },
   };
+}
+
+const SETTINGS =
+  /^(KUBE_[A-Z0-9_]+|KUBEWRIGHT_[A-Z_]+|GO(LD|GC)?FLAGS|GO_VERSION|CGO_[A-Z]+|CC|CXX|DBG|OSTYPE|SOURCE_DATE_EPOCH)$/;
+
+/** What of the environment decides how a build comes out, for doing it again. */
+function buildSettings(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const pairs = Object.entries(environment).flatMap(([name, value]) =>
+    value !== undefined && SETTINGS.test(name) && !isSecretName(name) ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

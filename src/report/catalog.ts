@@ -20,6 +20,8 @@ export const EVENT_CATALOG: { readonly [T in EventBody['type']]: EventEntry<T> }
       treeVersion: 'version that is stamped into binaries; empty when the tree has none',
       toolchain: 'Go that builds: `go1.15.15`',
       kubewright: 'version of kubewright',
+      environment:
+        'settings of builds that the environment held: `KUBE_…`, `GOFLAGS`, `SOURCE_DATE_EPOCH` and the like',
       host: '`platform` (`linux/amd64`), `cpus`, `memoryBytes` of this machine',
     },
   },
@@ -73,6 +75,7 @@ export const EVENT_CATALOG: { readonly [T in EventBody['type']]: EventEntry<T> }
       milliseconds: 'time spent on it; Steps of one batch share theirs',
       outputs: 'files with `path`, `size` in bytes and `digest` (SHA-256)',
       key: 'digest of everything the outputs depend on; absent when it never came to that',
+      inputs: 'of an artifact that was made or restored: the files in it, with `path` and `digest`',
     },
   },
   'package-finished': {

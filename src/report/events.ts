@@ -23,6 +23,8 @@ export type EventBody =
       readonly treeVersion: string;
       readonly toolchain: string;
       readonly kubewright: string;
+      /** Settings of builds that came from the environment. */
+      readonly environment?: Readonly<Record<string, string>>;
       readonly host: { readonly platform: Platform; readonly cpus: number; readonly memoryBytes: number };
     }
   | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
@@ -66,6 +68,8 @@ export type EventBody =
       readonly milliseconds: number;
       readonly outputs: readonly OutputFile[];
       readonly key?: string;
+      /** What an artifact was packed from. */
+      readonly inputs?: readonly { readonly path: string; readonly digest: string }[];
     }
   /** A Go package that several Steps may share: compiled, or found in the store. */
   | {

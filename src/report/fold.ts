@@ -19,6 +19,7 @@ export interface StepRecord {
   finishedAt: number | undefined;
   milliseconds: number;
   outputs: readonly OutputFile[];
+  inputs: readonly { readonly path: string; readonly digest: string }[];
   key: string | undefined;
   /** Id of the last process that worked for it. */
   command: number | undefined;
@@ -138,7 +139,7 @@ function newStep(
   return {
     ...step,
     ...{ state: 'waiting', because: '', startedAt: undefined, finishedAt: undefined, milliseconds: 0 },
-    ...{ outputs: [], key: undefined, command: undefined, progress: undefined, lines: [] },
+    ...{ outputs: [], inputs: [], key: undefined, command: undefined, progress: undefined, lines: [] },
   };
 }
 
@@ -152,8 +153,8 @@ function stepOf(run: RunRecord, id: StepId): StepRecord {
 }
 
 function finishStep(step: StepRecord, event: Body<'step-finished'>, at: number): void {
-  const { outcome, milliseconds, outputs, key } = event;
-  Object.assign(step, { state: outcome, milliseconds, outputs, key, finishedAt: at });
+  const { outcome, milliseconds, outputs, key, inputs = [] } = event;
+  Object.assign(step, { state: outcome, milliseconds, outputs, inputs, key, finishedAt: at });
 }
 
 export function endingOf(run: RunRecord): Ending {

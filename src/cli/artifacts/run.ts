@@ -11,16 +11,20 @@ import { planMade, type Recording, type RunFacts, recordRun } from '../recordedr
 import type { Session } from '../session.ts';
 import { PACKERS } from './packers.ts';
 
+/** Packers that only this run has: one that is bound to a key. */
+type OwnPackers = typeof PACKERS;
+
 /** Packs what is stale and returns the exit code. Paths of the artifacts go to stdout, one a line. */
 export async function runArtifacts(
   session: Session,
   steps: readonly Step[],
   facts: Omit<RunFacts, 'durations'>,
+  packers: OwnPackers = {},
 ): Promise<number> {
   const state = loadArtifactState(session.context.host, session.own);
   const durations = new Map(Object.entries(state.steps).map(([id, record]) => [id, record.milliseconds]));
   return recordRun(session, { ...facts, durations }, (recording) =>
-    packAll(session, steps, state, recording),
+    packAll(session, steps, state, { ...PACKERS, ...packers }, recording),
   );
 }
 
@@ -28,6 +32,7 @@ async function packAll(
   { context, tree, own }: Session,
   steps: readonly Step[],
   state: ReturnType<typeof loadArtifactState>,
+  packers: OwnPackers,
   { emit, stage }: Recording,
 ): Promise<Counts> {
   const { host, options, signal } = context;
@@ -42,7 +47,7 @@ async function packAll(
     const counts = await packArtifacts({
       ...{ host, plan, index, store, stage, signal, emit, steps: state.steps },
       jobs: options.jobs ?? host.cpus,
-      packer: (name) => loadPacker(name),
+      packer: (name) => loadPacker(packers, name),
     });
     if (counts.built > 0) store.pruneIfDue(STORE_LIMIT);
     return counts;
@@ -53,8 +58,8 @@ async function packAll(
 }
 
 /** A name that nobody answers to is a planner's bug, not a user's. */
-function loadPacker(name: string) {
-  const load = PACKERS[name];
+function loadPacker(packers: OwnPackers, name: string) {
+  const load = packers[name];
   if (!load) throw new Error(`there is no packer named ${name}`);
   return load();
 }

@@ -120,7 +120,7 @@ class PackingRun {
       if (!restored) store.keep(inputs.key, files, milliseconds);
       steps[step.id] = { key: inputs.key, outputs, milliseconds };
     }
-    this.#finish(step, restored ? 'restored' : 'built', milliseconds, outputs, inputs.key);
+    this.#finish(step, restored ? 'restored' : 'built', milliseconds, outputs, inputs.key, inputs);
   }
 
   /** Why a Step is to be done; undefined when it is fresh. */
@@ -181,6 +181,7 @@ class PackingRun {
     milliseconds: number,
     outputs: readonly OutputRecord[],
     key: Digest | undefined,
+    inputs?: KeyedInputs,
   ): void {
     this.#outcomes.set(step.id, outcome);
     for (const { path, digest } of outputs) this.#made.set(path, digest);
@@ -188,11 +189,21 @@ class PackingRun {
       ...{ type: 'step-finished', step: step.id, outcome, milliseconds },
       outputs: outputs.map(({ path, size, digest }) => ({ path, size, digest })),
       ...(key ? { key } : {}),
+      ...(inputs ? { inputs: listed(inputs) } : {}),
     });
   }
 }
 
 const KEY_SCHEMA = 1;
+/** More are told as one: the log of a run is no copy of the tree. */
+const MOST_LISTED = 2000;
+
+function listed({ paths, digests }: KeyedInputs) {
+  if (paths.length > MOST_LISTED)
+    return [{ path: `(${paths.length} files)`, digest: digestOfRecord({ paths, digests }) }];
+  return paths.map((path, i) => ({ path, digest: digests[i] as string }));
+}
+
 const ARTIFACT_MODE = 0o644;
 
 function inputMissing(step: Step, missing: readonly string[]): Diagnostic {

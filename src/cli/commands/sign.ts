@@ -1,0 +1,49 @@
+/** `kubewright sign`: a signature beside each artifact. */
+import type { Command } from 'commander';
+import { planSignatures } from '../../steps/sign/plan.ts';
+import { runArtifacts } from '../artifacts/run.ts';
+import type { Start } from '../commands.ts';
+import type { CommandContext } from '../request.ts';
+import { openSession } from '../session.ts';
+import { namedArtifacts } from '../supply/artifacts.ts';
+import { addSignerOptions, requireSigner, type SignerOptions } from '../supply/signer.ts';
+
+interface SignOptions extends SignerOptions {
+  readonly detached?: boolean;
+  readonly wait: number;
+}
+
+export function configure(command: Command, start: Start): void {
+  addSignerOptions(command.argument('<file...>', 'artifacts, or directories of them'))
+    .option('--detached', 'the bare signature too, as NAME.sig')
+    .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0)
+    .action((files: string[], options: SignOptions) => start((context) => sign(context, files, options)));
+}
+
+async function sign(
+  context: CommandContext,
+  names: readonly string[],
+  options: SignOptions,
+): Promise<number> {
+  const session = await openSession(context);
+  const { artifacts } = namedArtifacts(session, names);
+  const { signatory, signer } = await requireSigner(context, options);
+  const { signingPacker } = await import('../../steps/sign/run.ts');
+  // An image layout is signed by its index, which names everything in it by digest.
+  const files = artifacts.map(({ name, path, files: own }) =>
+    own.length === 1 ? { name, path } : { name: `${name}/index.json`, path: `${path}/index.json` },
+  );
+  const steps = planSignatures(files, signatory, options.detached === true);
+  if (context.options.dryRun) {
+    for (const { title, outputs } of steps)
+      context.print([title, ...outputs.map((path) => `  ${path}`)].join('\n'));
+    return 0;
+  }
+  const packer = signingPacker(signer);
+  return runArtifacts(
+    session,
+    steps,
+    { treeVersion: '', toolchain: '', waitSeconds: options.wait },
+    { sign: () => Promise.resolve(packer) },
+  );
+}

@@ -1,0 +1,182 @@
+import { execFileSync } from 'node:child_process';
+import { createPublicKey, generateKeyPairSync, verify as verifySignature } from 'node:crypto';
+import { appendFileSync, copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
+import { toSignedEntity, Verifier } from '@sigstore/verify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProvenanceStatement } from '../../src/formats/intoto/statement.ts';
+import { Monorepo } from './monorepo.ts';
+
+const BIN = '_output/local/bin';
+const PRESS = `${BIN}/linux/amd64/press`;
+const COSIGN = (process.env['PATH'] ?? '')
+  .split(':')
+  .map((place) => join(place, 'cosign'))
+  .find((path) => {
+    try {
+      return execFileSync(path, ['version'], { stdio: 'pipe' }).length > 0;
+    } catch {
+      return false;
+    }
+  });
+
+/** What a person does who has our public key and nothing else. */
+function verify(bundle: string, publicKey: string, artifact?: Buffer): void {
+  const { messageSignature } = JSON.parse(bundle);
+  if (artifact && createPublicKey(publicKey).asymmetricKeyType === 'ed25519') {
+    // @sigstore/verify hashes a file before it asks Ed25519; cosign does not, and neither do we.
+    const signature = Buffer.from(messageSignature.signature, 'base64');
+    if (!verifySignature(null, artifact, publicKey, signature)) throw new Error('wrong signature');
+    return;
+  }
+  const key = { publicKey: createPublicKey(publicKey), validFor: () => true };
+  const trust = {
+    certificateAuthorities: [],
+    timestampAuthorities: [],
+    tlogs: [],
+    ctlogs: [],
+    publicKey: () => key,
+  };
+  const verifier = new Verifier(trust, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 });
+  const parsed: Bundle = bundleFromJSON(JSON.parse(bundle));
+  verifier.verify(toSignedEntity(parsed, artifact));
+}
+
+describe.each([
+  ['ECDSA P-256', 'ec'],
+  ['Ed25519', 'ed25519'],
+] as const)('a release that is signed with %s', (_, kind) => {
+  let orchard: Monorepo;
+  let publicKey: string;
+  const environment = {
+    SOURCE_DATE_EPOCH: '1610544489',
+    KUBE_GIT_VERSION: 'v1.0.0',
+    COSIGN_PASSWORD: 'secret',
+  };
+  const run = (...args: string[]) => orchard.kubewright(args, { env: environment });
+
+  beforeAll(async () => {
+    orchard = new Monorepo();
+    const pair =
+      kind === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+    const sealed = { cipher: 'aes-256-cbc', passphrase: 'secret' };
+    orchard.write('key.pem', pair.privateKey.export({ type: 'pkcs8', format: 'pem', ...sealed }).toString());
+    publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    orchard.write('key.pub', publicKey);
+    expect((await run('build', 'server', '--platform', 'linux/amd64')).exitCode).toBe(0);
+  });
+  afterAll(() => orchard.dispose());
+
+  const bytes = (path: string) => readFileSync(join(orchard.root, path));
+
+  test('each file verifies with the public key, and not after one byte is changed', async () => {
+    expect((await run('sign', BIN, '--key', 'key.pem', '--detached')).exitCode).toBe(0);
+    const bundle = orchard.read(`${PRESS}.sigstore.json`);
+    verify(bundle, publicKey, bytes(PRESS));
+    const patched = bytes(PRESS);
+    patched[patched.length >> 1] = (patched[patched.length >> 1] ?? 0) ^ 1;
+    expect(() => verify(bundle, publicKey, patched)).toThrow();
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+    expect(() =>
+      verify(bundle, other.export({ type: 'spki', format: 'pem' }).toString(), bytes(PRESS)),
+    ).toThrow();
+    expect(JSON.parse(bundle)).toMatchObject({
+      mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+      messageSignature: { signature: orchard.read(`${PRESS}.sig`) },
+    });
+  });
+
+  test('the second time everything is fresh, and a signature that was removed comes back as it was', async () => {
+    const before = orchard.digest(`${PRESS}.sigstore.json`);
+    const again = await run('sign', BIN, '--key', 'key.pem', '--detached');
+    expect(again.stderr).toMatch(/Nothing to do: 4 outputs are fresh/);
+    orchard.remove(`${PRESS}.sigstore.json`);
+    expect((await run('sign', BIN, '--key', 'key.pem', '--detached')).stderr).toContain('1 restored');
+    expect(orchard.digest(`${PRESS}.sigstore.json`)).toBe(before);
+  });
+
+  test('provenance names every subject, input and command, and is signed', async () => {
+    expect((await run('attest', BIN, '--key', 'key.pem')).exitCode).toBe(0);
+    const text = orchard.read(`${BIN}/provenance.json`);
+    verify(orchard.read(`${BIN}/provenance.sigstore.json`), publicKey);
+    const statement = JSON.parse(text) as ProvenanceStatement;
+    expect(statement._type).toBe('https://in-toto.io/Statement/v1');
+    expect(statement.subject).toEqual(
+      ['cellar', 'press'].map((name) => ({
+        name: `linux/amd64/${name}`,
+        digest: { sha256: orchard.digest(`${BIN}/linux/amd64/${name}`) },
+      })),
+    );
+    const { buildDefinition, runDetails } = statement.predicate;
+    const { externalParameters, internalParameters, resolvedDependencies } = buildDefinition;
+    expect(externalParameters.toolchain).toBe('go1.24.13');
+    expect(externalParameters.commands.map(({ argv }) => argv.slice(1))).toEqual([
+      ['build', 'server', '--platform', 'linux/amd64'],
+    ]);
+    expect(externalParameters.commands[0]?.environment).toMatchObject({ SOURCE_DATE_EPOCH: '1610544489' });
+    expect(internalParameters.steps.map(({ id }) => id)).toEqual([
+      'compile:cmd/cellar@linux/amd64',
+      'compile:cmd/press@linux/amd64',
+    ]);
+    const inputs = Object.fromEntries(resolvedDependencies.map(({ name, digest }) => [name, digest]));
+    expect(inputs['pkg/juice/juice.go']).toEqual({ sha256: orchard.digest('pkg/juice/juice.go') });
+    expect(inputs['toolchain go1.24.13']).toMatchObject({ dirHash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(Object.keys(inputs)).not.toContain('cmd/picker/main.go');
+    expect(runDetails.builder.id).toBe('urn:kubewright:builder:local');
+    // Neither a place of this machine nor the passphrase.
+    expect(text).not.toContain(orchard.root);
+    expect(text).not.toContain('COSIGN_PASSWORD');
+    const digests = [`${BIN}/provenance.json`, `${BIN}/provenance.sigstore.json`].map((path) =>
+      orchard.digest(path),
+    );
+    expect((await run('attest', BIN, '--key', 'key.pem')).exitCode).toBe(0);
+    expect(
+      [`${BIN}/provenance.json`, `${BIN}/provenance.sigstore.json`].map((path) => orchard.digest(path)),
+    ).toEqual(digests);
+  });
+
+  test('a program that was changed after it was built has no provenance', async () => {
+    copyFileSync(join(orchard.root, PRESS), join(orchard.root, 'changed'));
+    appendFileSync(join(orchard.root, 'changed'), 'x');
+    const attest = await run('attest', 'changed');
+    expect(attest.exitCode).toBe(2);
+    expect(attest.stderr).toContain('error attest/origin-unknown: no run here made changed');
+    expect(orchard.has('changed.provenance.json')).toBe(false);
+  });
+
+  test('a wrong passphrase, no passphrase and no key are told before anything is read', async () => {
+    const with_ = (env: Record<string, string>, ...args: string[]) =>
+      orchard.kubewright(['sign', PRESS, ...args], { env: { ...environment, ...env } });
+    const wrong = await with_({ COSIGN_PASSWORD: 'guess' }, '--key', 'key.pem');
+    expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('error sign/passphrase: ')]);
+    const missing = await with_({}, '--key', 'nowhere.pem');
+    expect([missing.exitCode, missing.stderr]).toEqual([
+      2,
+      expect.stringContaining('there is no key at nowhere.pem'),
+    ]);
+    const publicHalf = await with_({}, '--key', 'key.pub');
+    expect(publicHalf.stderr).toContain('error sign/key-invalid: the key key.pub cannot be used');
+    const keyless = await with_({}, '--keyless');
+    expect(keyless.stderr).toContain(
+      'error sign/keyless: --keyless lacks --fulcio, --rekor, --identity-token',
+    );
+    expect(`${wrong.stderr}${wrong.stdout}`).not.toContain('guess');
+  });
+
+  test.skipIf(!COSIGN)(
+    'cosign itself accepts all of it, and refuses a changed byte (wants cosign on PATH)',
+    () => {
+      const cosign = (verb: string, file: string, ...args: string[]) =>
+        execFileSync(COSIGN as string, [verb, '--key', 'key.pub', '--insecure-ignore-tlog', ...args, file], {
+          cwd: orchard.root,
+          stdio: 'pipe',
+        });
+      const attestation = ['--type', 'slsaprovenance1', '--bundle', `${BIN}/provenance.sigstore.json`];
+      cosign('verify-blob', PRESS, '--bundle', `${PRESS}.sigstore.json`);
+      cosign('verify-blob-attestation', PRESS, ...attestation);
+      expect(() => cosign('verify-blob', 'changed', '--bundle', `${PRESS}.sigstore.json`)).toThrow();
+      expect(() => cosign('verify-blob-attestation', 'changed', ...attestation)).toThrow();
+    },
+  );
+});
