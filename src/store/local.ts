@@ -6,6 +6,7 @@
 import { type Diagnostic, Failure, warning } from '../diagnostic/diagnostic.ts';
 import type { Digest } from '../formats/digest.ts';
 import type { Host } from '../host/host.ts';
+import { Claims } from './claims.ts';
 
 /** Bytes that the store is kept to unless a person says otherwise; what was used longest ago goes first. */
 export const STORE_LIMIT = 20 * 1024 ** 3;
@@ -47,6 +48,8 @@ export class LocalStore {
   readonly #host: Host;
   readonly #root: string;
   readonly #report: (diagnostic: Diagnostic) => void;
+  /** Work that is being done for this store, by whichever build. */
+  readonly claims: Claims;
   #usable = true;
   #boot: string | undefined;
   /** Bytes kept by this object. */
@@ -57,6 +60,7 @@ export class LocalStore {
     this.#host = host;
     this.#root = `${directory}/store/v1`;
     this.#report = report;
+    this.claims = new Claims(host, `${this.#root}/claims`);
   }
 
   /** What a key gave before; undefined when it is unknown or an object is gone. */

@@ -50,6 +50,7 @@ describe('Go code that does not compile', () => {
     ],
     ['a syntax error', 'pkg/juice/juice.go', 'package juice\n\nimport "fmt\n', 'juice.go'],
     ['two package names in one directory', 'pkg/juice/other.go', 'package other\n', 'found packages'],
+    ['a wrong build constraint', 'pkg/juice/other.go', '//go:build linux &&\n\npackage juice\n', 'other.go'],
     [
       'an import cycle',
       'pkg/version/cycle.go',

@@ -72,6 +72,7 @@ export function addBuildOptions(command: Command): Command {
         .choices(['late', 'link'])
         .default('late'),
     )
+    .option('--keep-going', 'after a failure go on with all that can do without it (default)')
     .option('--no-keep-going', 'start nothing new after the first failure')
     .option('--memory <size>', 'most memory to use, 4G or 800M (default: that of the machine)', memorySize)
     .option('--verify', 'digest every file again instead of trusting times and sizes')

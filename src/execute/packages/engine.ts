@@ -2,7 +2,7 @@
  * Builds Steps package by package instead of by `go build`: asks for the recipes of a batch, puts their packages on
  * the one queue of the run, and tells how each program came out. What it cannot do, go does.
  */
-import { type Diagnostic, type Location, warning } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, type Location, warning } from '../../diagnostic/diagnostic.ts';
 import { digestOfBytes } from '../../formats/digest.ts';
 import { atLeast } from '../../formats/goversion.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
@@ -13,11 +13,12 @@ import type { ToolFailure } from '../../steps/package/run.ts';
 import { type Sentinel, withValues } from '../../steps/stamp/sentinels.ts';
 import type { Platform } from '../../target/platform.ts';
 import type { Closure } from '../../tree/packages/graph.ts';
+import type { PackageRunContext } from './context.ts';
 import { NodeInputs } from './inputs.ts';
 import { type Group, type LinkOutcome, makeNodes, type Node } from './nodes.ts';
 import { shortOfDisk } from './outlook.ts';
 import { GoRefused, type GroupRecipes, type RecipeBook } from './recipes.ts';
-import { PackageRun, type PackageRunContext } from './run.ts';
+import { PackageRun } from './run.ts';
 
 export interface EngineContext extends Omit<PackageRunContext, 'explain' | 'inputs' | 'onSettled'> {
   /** Root of the tree. */
@@ -34,6 +35,8 @@ export interface EngineContext extends Omit<PackageRunContext, 'explain' | 'inpu
     pid: number,
   ) => number;
 }
+
+const LEAST_FREE = 4 * 1024 ** 2;
 
 /** The split of interface and object, and `-n` as we read it, were proven from this release on. */
 export const OLDEST_GO = '1.13';
@@ -205,10 +208,26 @@ export class PackageEngine {
   }
 
   #explain(node: Node, failure: ToolFailure): readonly Diagnostic[] {
+    const full = this.#fullDisk(node, failure);
+    if (full) return [full];
     const name = node.kind === 'package' ? node.name : node.recipe.importPath;
     const found = this.#readErrors(`# ${name}\n${failure.output}`, node.group.workingDirectory);
     if (found.length > 0) return found;
     return this.#readErrors(`# ${name}\n${endOf(failure)}`, node.group.workingDirectory);
+  }
+
+  /** A tool on a full disk says so, or cannot even say that. */
+  #fullDisk({ name, outputBytes }: Node, { output }: ToolFailure): Diagnostic | undefined {
+    const { host, scratch } = this.#x;
+    const isTold = /no space left on device/i.test(output);
+    const isSmall =
+      (host.files.freeBytes(scratch) ?? Number.POSITIVE_INFINITY) < 2 * outputBytes + LEAST_FREE;
+    if (!isTold && (output !== '' || !isSmall)) return undefined;
+    return error('disk/full', {
+      what: `no space is left below ${scratch} for ${name}`,
+      why: 'the file system is full',
+      help: 'free space there (kubewright cache prune), or choose another place with KUBEWRIGHT_CACHE; finished work is kept and a rerun resumes',
+    });
   }
 
   #readErrors(output: string, workingDirectory: string): Diagnostic[] {

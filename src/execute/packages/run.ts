@@ -3,43 +3,20 @@
  * once as cores and memory allow. What the store knows under the same key is not made again; two nodes with one key
  * are one piece of work.
  */
-import { type Diagnostic, Failure } from '../../diagnostic/diagnostic.ts';
+import { Failure } from '../../diagnostic/diagnostic.ts';
 import type { Digest } from '../../formats/digest.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
-import type { Host } from '../../host/host.ts';
 import { Heap } from '../../plan/heap.ts';
-import type { EventBody } from '../../report/events.ts';
 import { linkProgram, withBuildId } from '../../steps/link/run.ts';
 import { compilePackage, type RunTool, type ToolFailure } from '../../steps/package/run.ts';
-import type { ActionRecord, LocalStore } from '../../store/local.ts';
-import type { FileIndex } from '../../tree/packages/fileindex.ts';
+import type { ActionRecord } from '../../store/local.ts';
+import type { PackageRunContext } from './context.ts';
+import { Elsewhere, type WaitingWork } from './elsewhere.ts';
 import type { NodeInputs } from './inputs.ts';
-import type { Ledger } from './ledger.ts';
 import { keptFile, prebuiltInterface } from './made.ts';
 import type { Node, PackageNode } from './nodes.ts';
 import { Outlook } from './outlook.ts';
 import { Tools, toolEnvironment } from './tools.ts';
-
-export interface PackageRunContext {
-  readonly host: Host;
-  readonly index: FileIndex;
-  readonly inputs: NodeInputs;
-  readonly store: LocalStore;
-  readonly ledger: Ledger;
-  /** Processes at once. */
-  readonly slots: number;
-  readonly memoryBytes: number;
-  /** Directory of this run for scratch directories, in the file system of the store. */
-  readonly scratch: string;
-  readonly signal: AbortSignal;
-  readonly emit: (event: EventBody) => void;
-  readonly onProcess: (pid: number) => void;
-  readonly explain: (node: Node, failure: ToolFailure) => readonly Diagnostic[];
-  /** Whether a failure stops only what needs it; else nothing new is started after it. */
-  readonly keepGoing: boolean;
-  /** Called whenever all that is known of is settled: what is left has to be made. */
-  readonly onSettled: () => void;
-}
 
 type Made = { readonly kind: 'made' | 'found'; readonly record: ActionRecord } | { readonly kind: 'failed' };
 
@@ -51,11 +28,12 @@ const MANY_THREADS = 4;
 
 export class PackageRun {
   readonly #x: PackageRunContext;
-  readonly #ready = new Heap<{ node: Node; key: Digest }>((a, b) => a.node.remaining > b.node.remaining);
+  readonly #ready = new Heap<WaitingWork>((a, b) => a.node.remaining > b.node.remaining);
   readonly #unsettled: Node[] = [];
   readonly #byKey = new Map<Digest, { made?: Made; readonly waiting: Node[] }>();
   readonly #tools: Tools;
   readonly #inputs: NodeInputs;
+  readonly #elsewhere: Elsewhere;
   readonly #onIdle: (() => void)[] = [];
   #running = 0;
   #heldBytes = 0;
@@ -73,6 +51,15 @@ export class PackageRun {
     this.#tools = new Tools(context);
     this.outlook = new Outlook(context.slots, context.memoryBytes);
     this.#inputs = context.inputs;
+    this.#elsewhere = new Elsewhere(
+      context.store,
+      ({ key }, record) => this.#found(key, record),
+      (work) => {
+        this.#ready.push(work);
+        this.#start();
+      },
+    );
+    context.signal.addEventListener('abort', () => this.#start(), { once: true });
   }
 
   /** Adds nodes; each link tells its own outcome. */
@@ -163,6 +150,11 @@ export class PackageRun {
       }
       if (!next || (this.#running > 0 && this.#heldBytes + next.node.peakBytes > this.#x.memoryBytes)) return;
       this.#ready.pop();
+      const other = this.#elsewhere.settle(next);
+      if (other) {
+        if (other !== 'waits') this.#found(next.key, other);
+        continue;
+      }
       this.#running++;
       this.#heldBytes += next.node.peakBytes;
       next.node.state = 'running';
@@ -173,7 +165,18 @@ export class PackageRun {
         if (this.#running === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
       });
     }
-    if (this.#isOver) while (this.#ready.size > 0) this.#failAll((this.#ready.pop() as { key: Digest }).key);
+    if (!this.#isOver) return;
+    while (this.#ready.size > 0) this.#failAll((this.#ready.pop() as WaitingWork).key);
+    for (const { key } of this.#elsewhere.drop()) this.#failAll(key);
+  }
+
+  /** Another build made it meanwhile. */
+  #found(key: Digest, record: ActionRecord): void {
+    const waiting = this.#byKey.get(key)?.waiting ?? [];
+    const made: Made = { kind: 'found', record };
+    this.#byKey.set(key, { made, waiting: [] });
+    for (const [i, node] of waiting.entries()) this.#finish(node, key, made, 0, i > 0);
+    void this.#advance();
   }
 
   /** Nothing new is started any more. */
@@ -228,6 +231,7 @@ export class PackageRun {
       this.#stopUnlessKeptGoing();
     } finally {
       host.files.remove(work);
+      store.claims.release(key);
     }
   }
 

@@ -41,3 +41,12 @@ test.each([
   expect(edited).not.toBe(FILE);
   expect(declarationsOf(edited)).not.toBe(declarationsOf(FILE));
 });
+
+test('a comment that stands for itself is no declaration, unless it holds a tag', () => {
+  const plain = `${FILE}\n// Later: pears.\n`;
+  expect(declarationsOf(plain)).toBe(declarationsOf(FILE));
+  const between = FILE.replace('package apples\n', 'package apples\n\n// Fruit.\n// More fruit.\n');
+  expect(declarationsOf(between)).toBe(declarationsOf(FILE));
+  const tagged = `${FILE}\n// Later: pears.\n// +k8s:openapi-gen=true\n`;
+  expect(declarationsOf(tagged)).not.toBe(declarationsOf(FILE));
+});

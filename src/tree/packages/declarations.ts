@@ -19,7 +19,36 @@ export function declarationsOf(text: string): string {
       inFunction = false;
     }
   }
-  return kept.filter((lexeme) => lexeme !== '\n').join(' ');
+  return withoutAsides(kept)
+    .filter((lexeme) => lexeme !== '\n')
+    .join(' ');
+}
+
+/**
+ * Leaves out comments that stand for themselves, before a blank line or the end, unless a tag is among them: gengo reads
+ * tags there too, and quotes no other text from there.
+ */
+function withoutAsides(lexemes: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at < lexemes.length; at++) {
+    const lexeme = lexemes[at] as string;
+    if (!isComment(lexeme) || (at > 0 && lexemes[at - 1] !== '\n')) {
+      kept.push(lexeme);
+      continue;
+    }
+    let end = at + 1;
+    while (lexemes[end] === '\n' && isComment(lexemes[end + 1])) end += 2;
+    const group = lexemes.slice(at, end);
+    const next = lexemes.slice(end, end + 2);
+    const standsAlone = next[0] === undefined || (next[0] === '\n' && (next[1] ?? '\n') === '\n');
+    if (!standsAlone || group.some((comment) => /\+\w/.test(comment))) kept.push(...group);
+    at = end - 1;
+  }
+  return kept;
+}
+
+function isComment(lexeme: string | undefined): boolean {
+  return lexeme !== undefined && /^\/[/*]/.test(lexeme);
 }
 
 // Comments, strings and runes first: braces in them are no braces.
