@@ -25,7 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'package',
-    summary: 'make system packages of finished programs: deb and rpm',
+    summary: 'make system packages of finished programs: deb, rpm, and repositories of them',
     load: () => import('./commands/package.ts'),
   },
   { name: 'targets', summary: 'list what the tree builds', load: () => import('./commands/targets.ts') },

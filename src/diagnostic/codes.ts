@@ -74,6 +74,7 @@ export const CODES = {
   'systempackage/platform': { title: 'there are no packages for a platform', exit: 2 },
   'systempackage/program-missing': { title: 'a program that goes into a package is not built', exit: 2 },
   'systempackage/program-wrong': { title: 'a program does not belong into a package', exit: 2 },
+  'systempackage/repository': { title: 'a repository holds a file that is no package', exit: 2 },
   'systempackage/too-large': { title: 'a package is larger than its format allows', exit: 2 },
   'systempackage/unknown': { title: 'there is no such system package', exit: 2 },
   'systempackage/version': { title: 'a version cannot be written in a package', exit: 2 },

@@ -1,5 +1,4 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -11,71 +10,19 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { copyOf, scratch } from '../trees.ts';
-import { type RunOptions, type RunResult, runProgram } from './monorepo.ts';
-import { NEWEST_GO, TinyModule } from './tiny.ts';
+import { scratch } from '../trees.ts';
+import { ARCHITECTURES, digestsOf, output, type PackageRunOptions, Packaging, TIME } from './packaging.ts';
 
-const TIME = '1610544489';
-const ARCHITECTURES = ['amd64', 'arm64', 's390x'];
 const isRoot = process.getuid?.() === 0;
-
-let programs: string;
-let tree: string;
-
-beforeAll(async () => {
-  const tiny = new TinyModule();
-  programs = scratch('programs');
-  for (const arch of ARCHITECTURES) {
-    const directory = join(programs, 'linux', arch);
-    mkdirSync(directory, { recursive: true });
-    const build = { version: NEWEST_GO, platform: `linux/${arch}`, ldflags: '-s -w' };
-    const plain = await tiny.build(build);
-    for (const name of ['kubeadm', 'kubectl']) copyFileSync(plain, join(directory, name));
-    const cgo = arch === 'amd64' && process.arch === 'x64';
-    copyFileSync(cgo ? await tiny.build({ ...build, cgo }) : plain, join(directory, 'kubelet'));
-  }
-  tree = newTree();
-});
-
-function newTree(files: Readonly<Record<string, string>> = {}): string {
-  return copyOf('k8s-1.20', { LICENSE: 'Apache License\n', 'README.md': '# Kubernetes\n', ...files });
-}
-
-function packages(args: readonly string[], options: RunOptions & { tree?: string } = {}): Promise<RunResult> {
-  const { SOURCE_DATE_EPOCH = TIME, ...env } = options.env ?? {};
-  return runProgram(['package', '--from', programs, '--no-eval', ...args], {
-    cwd: options.tree ?? tree,
-    env: { HOME: scratch('home'), SOURCE_DATE_EPOCH, ...env },
-  });
-}
-
-/** Packs, and gives the paths of the packages by file name. */
-async function packed(args: readonly string[], options: RunOptions & { tree?: string } = {}) {
-  const run = await packages(args, options);
-  expect(run.stderr).not.toMatch(/^error/m);
-  const paths = run.stdout.trim().split('\n').filter(Boolean);
-  return Object.fromEntries(paths.map((path) => [path.slice(path.lastIndexOf('/') + 1), path]));
-}
-
-function output(program: string, ...args: readonly string[]): string {
-  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function digests(paths: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(paths).map(([name, path]) => [
-      name,
-      createHash('sha256').update(readFileSync(path)).digest('hex'),
-    ]),
-  );
-}
+const packaging = new Packaging();
+beforeAll(() => packaging.build());
 
 const V1_20 = ['--version-string', 'v1.20.2'];
 
 describe('packages of Kubernetes 1.20', () => {
   let made: Record<string, string>;
   beforeAll(async () => {
-    made = await packed([...V1_20, '-p', 'linux/amd64']);
+    made = await packaging.pack([...V1_20, '-p', 'linux/amd64']);
   });
 
   test('are named as upstream names them', () => {
@@ -106,7 +53,7 @@ describe('packages of Kubernetes 1.20', () => {
     const root = scratch('unpacked');
     output('dpkg-deb', '-R', made['kubelet_1.20.2-00_amd64.deb'] as string, root);
     expect(readFileSync(join(root, 'usr/bin/kubelet'))).toEqual(
-      readFileSync(join(programs, 'linux/amd64/kubelet')),
+      readFileSync(join(packaging.programs, 'linux/amd64/kubelet')),
     );
     execFileSync('md5sum', ['--quiet', '-c', 'DEBIAN/md5sums'], { cwd: root });
     for (const script of ['postinst', 'prerm', 'postrm']) output('sh', '-n', join(root, 'DEBIAN', script));
@@ -132,19 +79,19 @@ describe('packages of Kubernetes 1.20', () => {
   });
 
   test('are the same bytes from another place, at another time, with one thread', async () => {
-    const elsewhere = newTree();
-    const run = await packed([...V1_20, '-p', 'linux/amd64', '-j', '1'], {
+    const elsewhere = packaging.newTree();
+    const run = await packaging.pack([...V1_20, '-p', 'linux/amd64', '-j', '1'], {
       tree: elsewhere,
       env: { KUBEWRIGHT_CACHE: scratch('cache'), TZ: 'Asia/Kolkata', LANG: 'de_DE.UTF-8' },
     });
-    expect(digests(run)).toEqual(digests(made));
+    expect(digestsOf(run)).toEqual(digestsOf(made));
   });
 
   test('are fresh the second time, and restored when they are gone', async () => {
-    const again = await packages([...V1_20, '-p', 'linux/amd64']);
+    const again = await packaging.run([...V1_20, '-p', 'linux/amd64']);
     expect(again.stderr).toContain('Nothing to do');
     rmSync(made['kubectl_1.20.2-00_amd64.deb'] as string);
-    const restored = await packages([...V1_20, '-p', 'linux/amd64']);
+    const restored = await packaging.run([...V1_20, '-p', 'linux/amd64']);
     expect(restored.stderr).toContain('1 restored');
     expect(existsSync(made['kubectl_1.20.2-00_amd64.deb'] as string)).toBe(true);
   });
@@ -245,7 +192,7 @@ describe('versions', () => {
   });
 
   test('before a release carry a tilde, which an old rpm is told to know', async () => {
-    const made = await packed(['--version-string', 'v1.28.0-rc.1', 'kubectl']);
+    const made = await packaging.pack(['--version-string', 'v1.28.0-rc.1', 'kubectl']);
     expect(Object.keys(made).sort()).toEqual([
       'kubectl-1.28.0~rc.1-150500.1.1.x86_64.rpm',
       'kubectl_1.28.0~rc.1-1.1_amd64.deb',
@@ -256,7 +203,14 @@ describe('versions', () => {
 });
 
 test('each platform has packages of its own, in the words of its format', async () => {
-  const made = await packed([...V1_20, 'kubectl', '-p', 'linux/amd64,linux/arm64', '-p', 'linux/s390x']);
+  const made = await packaging.pack([
+    ...V1_20,
+    'kubectl',
+    '-p',
+    'linux/amd64,linux/arm64',
+    '-p',
+    'linux/s390x',
+  ]);
   const debs = Object.entries(made).filter(([name]) => name.endsWith('.deb'));
   expect(debs.map(([, file]) => output('dpkg-deb', '-f', file, 'Architecture').trim())).toEqual(
     ARCHITECTURES,
@@ -271,10 +225,10 @@ describe('parts from elsewhere', () => {
   test('make cri-tools and kubernetes-cni, each with its own version', async () => {
     const parts = scratch('parts');
     mkdirSync(join(parts, 'cni-amd64'), { recursive: true });
-    const program = join(programs, 'linux/amd64/kubectl');
+    const program = join(packaging.programs, 'linux/amd64/kubectl');
     copyFileSync(program, join(parts, 'crictl'));
     for (const plugin of ['bridge', 'loopback']) copyFileSync(program, join(parts, 'cni-amd64', plugin));
-    const made = await packed([
+    const made = await packaging.pack([
       ...['deb', ...V1_20, 'cri-tools', 'kubernetes-cni'],
       ...['--part', `cri-tools@v1.20.0=${parts}`, '--part', `kubernetes-cni@0.8.7=${parts}/cni-{arch}`],
     ]);
@@ -288,9 +242,9 @@ describe('parts from elsewhere', () => {
 
 describe('what cannot be packed is told before anything is written', () => {
   /** The first line of each error, and the exit code. */
-  async function problems(args: readonly string[], options: RunOptions & { tree?: string } = {}) {
+  async function problems(args: readonly string[], options: PackageRunOptions = {}) {
     const out = scratch('out');
-    const run = await packages(['--out', out, ...args], options);
+    const run = await packaging.run(['--out', out, ...args], options);
     expect(existsSync(join(out, 'packages'))).toBe(false);
     return [run.exitCode, ...run.stderr.split('\n').filter((line) => /^(error| {2}help)/.test(line))];
   }
@@ -305,7 +259,7 @@ describe('what cannot be packed is told before anything is written', () => {
 
   test('a program of another platform', async () => {
     const mixed = scratch('mixed');
-    copyFileSync(join(programs, 'linux/arm64/kubectl'), join(mixed, 'kubectl'));
+    copyFileSync(join(packaging.programs, 'linux/arm64/kubectl'), join(mixed, 'kubectl'));
     const [exitCode, what] = await problems([
       ...V1_20,
       'deb',
@@ -352,7 +306,16 @@ describe('what cannot be packed is told before anything is written', () => {
 
 test('a dry run tells every file and writes none', async () => {
   const out = scratch('out');
-  const run = await packages(['--dry-run', '--out', out, ...V1_20, 'deb', 'kubeadm', '-p', 'linux/amd64']);
+  const run = await packaging.run([
+    '--dry-run',
+    '--out',
+    out,
+    ...V1_20,
+    'deb',
+    'kubeadm',
+    '-p',
+    'linux/amd64',
+  ]);
   expect(run.stdout).toContain('# package:deb/kubeadm@linux/amd64 → ');
   expect(run.stdout).toMatch(/0755 {2}\/usr\/bin\/kubeadm +.*linux\/amd64\/kubeadm/);
   expect(readdirSync(out)).toEqual([]);

@@ -4,5 +4,6 @@ import type { Packer } from '../../execute/artifacts/packer.ts';
 /** Entries read `name: async () => (await load).packer`. */
 export const PACKERS: Readonly<Record<string, () => Promise<Packer>>> = {
   sbom: async () => (await import('../../steps/sbom/run.ts')).SBOM,
+  'package-repository': async () => (await import('../../steps/packagerepository/run.ts')).packer,
   'system-package': async () => (await import('../../steps/systempackage/run.ts')).packer,
 };

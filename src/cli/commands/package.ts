@@ -1,4 +1,4 @@
-/** `kubewright package`: system packages of finished programs. */
+/** `kubewright package`: system packages of finished programs, and repositories that apt and dnf read. */
 import type { Command } from 'commander';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { PACKAGE_FORMATS, type PackageFormat } from '../../steps/systempackage/definition.ts';
@@ -21,6 +21,7 @@ export function configure(command: Command, start: Start): void {
       'files that were built elsewhere, as a directory: cri-tools@1.30.0=DIR; {arch} stands for the architecture',
       list,
     )
+    .option('--repository <dir>', 'write into a folder that apt and dnf can install from')
     .option('--sign-key <key>', 'sign with this OpenPGP key: its name in the keyring of gpg, or a file')
     .option('--version-string <version>', 'name the packages by this version instead of the programs’')
     .option('--revision <revision>', 'revision of the packages, instead of upstream’s')

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { type Diagnostic, error, Failure, taken, warning } from '../../diagnostic/diagnostic.ts';
 import type { PackAction, Step } from '../../plan/step.ts';
-import { findSigningKey } from '../../steps/gpg/run.ts';
 import { architectureOf } from '../../steps/systempackage/architectures.ts';
 import type { PackageDefinition, PackageFormat } from '../../steps/systempackage/definition.ts';
 import type { SystemPackage } from '../../steps/systempackage/package.ts';
@@ -14,6 +13,8 @@ import { runArtifacts } from '../artifacts/run.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
 import { checkNames, definitionsFor, selectDefinitions } from './definitions.ts';
+import { planRepositories } from './repository.ts';
+import { signingOf } from './signing.ts';
 import { type GivenPart, PlatformSources } from './sources.ts';
 
 export interface PackageOptions {
@@ -76,7 +77,7 @@ async function planPackaging(session: Session, options: PackageOptions) {
         revision: options.revision,
         sources: sources.lookUp,
         texts,
-        time: Date.parse(treeVersion.value.buildDate) / 1000,
+        time: timeOf(treeVersion.value),
         directory: `${directory}/${definition.format}`,
       });
       if (planned.ok) steps.push(planned.value);
@@ -85,7 +86,16 @@ async function planPackaging(session: Session, options: PackageOptions) {
   }
   if (problems.length > 0) throw new Failure(...unique(problems));
   if (!context.options.quiet) for (const note of unique(notes)) context.report(note);
+  if (options.repository !== undefined) {
+    const time = timeOf(treeVersion.value);
+    const origin = session.config.name ?? tree.goPackage.split('/').at(-1) ?? 'kubewright';
+    steps.push(...planRepositories(host, { steps, directory, formats: options.formats, time, origin, sign }));
+  }
   return { steps, version };
+}
+
+function timeOf({ buildDate }: TreeVersion): number {
+  return Date.parse(buildDate) / 1000;
 }
 
 function textsOf({ tree, context }: Session): { readonly licence?: string; readonly readme?: string } {
@@ -151,30 +161,27 @@ function platformsOf({ tree, context }: Session, words: readonly string[]): Plat
   return [...new Set(all)];
 }
 
-/** A word that names a file is a key in a file. */
-async function signingOf({ context }: Session, word: string | undefined) {
-  if (word === undefined) return undefined;
-  const { host, signal } = context;
-  const path = resolve(host.workingDirectory, word);
-  const file = host.files.isFile(path) ? path : undefined;
-  const key = await findSigningKey(host, word, file, signal);
-  return { key, ...(file === undefined ? {} : { file }) };
-}
-
 function planText(steps: readonly Step[]): string {
   return steps
     .map(({ id, outputs, action, inputs }) => {
+      const sources = inputs.map((input) => ('path' in input ? input.path : ''));
       const { parameters } = action as PackAction;
-      const { package: one } = parameters as unknown as { readonly package: SystemPackage };
-      const rows = one.files.map(({ path, mode, kind, input, target }) => {
-        const source = input === undefined ? '' : inputs[input];
-        const from = source && 'path' in source ? source.path : (target ?? '');
-        return [kind === 'symlink' ? 'link' : mode.toString(8).padStart(4, '0'), path, from];
-      });
-      const relations = Object.entries(one.relations).map(([kind, list]) => `  ${kind}: ${list.join(', ')}`);
-      return [`# ${id} → ${outputs.join(' ')}`, ...relations, table(rows, '  ')].join('\n');
+      const { package: one } = parameters as { readonly package?: SystemPackage };
+      const lines = one ? contentLines(one, sources) : sources.map((source) => `  ${source}`);
+      return [`# ${id} → ${outputs.join(' ')}`, ...lines].join('\n');
     })
     .join('\n\n');
+}
+
+function contentLines({ files, relations }: SystemPackage, sources: readonly string[]): string[] {
+  const rows = files.map(({ path, mode, kind, input, target }) => [
+    ...[kind === 'symlink' ? 'link' : mode.toString(8).padStart(4, '0'), path],
+    (input === undefined ? target : sources[input]) ?? '',
+  ]);
+  return [
+    ...Object.entries(relations).map(([kind, list]) => `  ${kind}: ${list.join(', ')}`),
+    table(rows, '  '),
+  ];
 }
 
 function unique(diagnostics: readonly Diagnostic[]): Diagnostic[] {

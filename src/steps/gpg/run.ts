@@ -16,32 +16,37 @@ export interface Signing {
   readonly signal: AbortSignal;
 }
 
-/** A binary signature of a file. */
-export async function signDetached(
-  signing: Signing,
-  file: string,
-): Promise<{ readonly bytes: Buffer; readonly byRsa: boolean }> {
-  const bytes = await signed(signing, ['--detach-sign'], file);
-  return { bytes, byRsa: signatureIsByRsa(bytes) };
+/** What a key makes of files, while its keyring is open. */
+export interface Signer {
+  /** A binary signature of a file. */
+  detached(file: string): Promise<{ readonly bytes: Buffer; readonly byRsa: boolean }>;
+  /** A signature of a file in letters. */
+  armored(file: string): Promise<Buffer>;
+  /** The text of a file with its signature. */
+  inline(file: string): Promise<Buffer>;
+  /** The public key, in letters. */
+  publicKey(): Promise<string>;
 }
 
-/** A signature of a file in letters. */
-export function signArmored(signing: Signing, file: string): Promise<Buffer> {
-  return signed(signing, ['--armor', '--detach-sign'], file);
-}
-
-/** The text of a file with its signature. */
-export function signInline(signing: Signing, file: string): Promise<Buffer> {
-  return signed(signing, ['--clearsign'], file);
-}
-
-/** The public key, in letters. */
-export async function exportPublicKey(signing: Signing): Promise<string> {
+/** Opens the keyring of a key once for all that is to be signed. */
+export function withSigner<T>(signing: Signing, use: (signer: Signer) => Promise<T>): Promise<T> {
   const { key } = signing;
-  return withKeyring(signing, async (gpg) => {
-    const result = await gpg(['--armor', '--export-options', 'export-minimal', '--export', key.fingerprint]);
-    if (result.exitCode !== 0 || result.stdout === '') throw new Failure(keyMissing(key.fingerprint));
-    return result.stdout;
+  return withKeyring(signing, (gpg) => {
+    const sign = (file: string, ...command: readonly string[]) => signed(signing, gpg, command, file);
+    return use({
+      detached: async (file) => {
+        const bytes = await sign(file, '--detach-sign');
+        return { bytes, byRsa: signatureIsByRsa(bytes) };
+      },
+      armored: (file) => sign(file, '--armor', '--detach-sign'),
+      inline: (file) => sign(file, '--clearsign'),
+      publicKey: async () => {
+        const argv = ['--armor', '--export-options', 'export-minimal', '--export', key.fingerprint];
+        const { stdout } = await gpg(argv);
+        if (stdout === '') throw new Failure(keyMissing(key.fingerprint));
+        return stdout;
+      },
+    });
   });
 }
 
@@ -105,19 +110,21 @@ type Gpg = (
   input?: string,
 ) => Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
 
-async function signed(signing: Signing, command: readonly string[], file: string): Promise<Buffer> {
-  const { host, key, time } = signing;
+async function signed(
+  { host, key, time }: Signing,
+  gpg: Gpg,
+  command: readonly string[],
+  file: string,
+): Promise<Buffer> {
   const output = `${file}.signature`;
-  return withKeyring(signing, async (gpg) => {
-    const argv = signingArguments(key.fingerprint, Math.max(time, key.created));
-    const result = await gpg([...argv, '--output', output, ...command, file], `${passphraseOf(host)}\n`);
-    if (result.exitCode !== 0) throw new Failure(refused(key.fingerprint, result.stderr));
-    try {
-      return host.files.readBytes(output);
-    } finally {
-      host.files.remove(output);
-    }
-  });
+  const argv = signingArguments(key.fingerprint, Math.max(time, key.created));
+  const result = await gpg([...argv, '--output', output, ...command, file], `${passphraseOf(host)}\n`);
+  if (result.exitCode !== 0) throw new Failure(refused(key.fingerprint, result.stderr));
+  try {
+    return host.files.readBytes(output);
+  } finally {
+    host.files.remove(output);
+  }
 }
 
 /** Runs gpg with the user's keyring, or with one of its own for a key in a file. */

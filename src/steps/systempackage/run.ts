@@ -10,7 +10,7 @@ import { RPM_MOST_BYTES, type RpmMetadata, rpmFront, rpmHeader } from '../../for
 import { type TarMember, tar } from '../../formats/tar.ts';
 import type { Host } from '../../host/host.ts';
 import type { SigningKey } from '../gpg/key.ts';
-import { signDetached } from '../gpg/run.ts';
+import { withSigner } from '../gpg/run.ts';
 import type { RelationKind, ScriptMoment } from './definition.ts';
 import { DEB_FIELDS, DEB_SCRIPTS, type PackedFile, rpmRelations, type SystemPackage } from './package.ts';
 
@@ -102,7 +102,8 @@ class Packing {
     const scratch = `${this.#output}.header`;
     this.#host.files.write(scratch, header);
     try {
-      return await signDetached({ host: this.#host, key, inputs, signal, time: this.#package.time }, scratch);
+      const signing = { host: this.#host, key, inputs, signal, time: this.#package.time };
+      return await withSigner(signing, (signer) => signer.detached(scratch));
     } finally {
       this.#host.files.remove(scratch);
     }
