@@ -4,6 +4,7 @@
  */
 import type { Location } from '../diagnostic/diagnostic.ts';
 import type { Platform } from '../target/platform.ts';
+import type { ConfiguredPackage } from './packages.ts';
 
 /** One binary of a monorepo that the file describes. */
 export interface ConfiguredTarget {
@@ -77,6 +78,8 @@ export interface Config {
     readonly sums?: Readonly<Record<string, string>>;
   };
   readonly generators?: ConfiguredGenerators;
+  /** deb and rpm packages by name. */
+  readonly packages?: Readonly<Record<string, ConfiguredPackage>>;
   readonly memory?: string;
   readonly out?: string;
 }

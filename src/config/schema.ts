@@ -1,5 +1,6 @@
 /** What kubewright.yaml may hold. The descriptions are the reference: they go into the exported JSON Schema. */
 import { z } from 'zod';
+import { packageName, packageSchema } from './packages.ts';
 
 const platform = z
   .string()
@@ -140,6 +141,10 @@ export const configSchema = z
     version: version.optional().describe('How binaries learn their version'),
     build: build.optional().describe('Flags of every build'),
     generators: generators.optional().describe('Code generators, for trees that do not say so themselves'),
+    packages: z
+      .record(packageName, packageSchema)
+      .optional()
+      .describe('deb and rpm packages by name; changes those that are known for the tree'),
     toolchain: toolchain.optional().describe('Which Go, and where from'),
     memory: z
       .string()

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scratch } from '../trees.ts';
-import { digestsOf, output, Packaging, TIME } from './packaging.ts';
+import { ANOTHER_DAY, digestsOf, output, Packaging, TIME } from './packaging.ts';
 
 const packaging = new Packaging();
 const keys = scratch('keys');
@@ -212,7 +212,7 @@ describe('a repository', () => {
     const other = scratch('other');
     await packaging.pack([...KUBECTL, 'v1.20.2', '--repository', other, ...secretKey('release'), '-j', '1'], {
       tree: packaging.newTree(),
-      env: { ...WITH_PASSPHRASE.env, KUBEWRIGHT_CACHE: scratch('cache'), TZ: 'Asia/Kolkata' },
+      env: { ...WITH_PASSPHRASE.env, KUBEWRIGHT_CACHE: scratch('cache'), TZ: 'Asia/Kolkata', ...ANOTHER_DAY },
     });
     expect(digestsOf(filesBelow(other))).toEqual(digestsOf(filesBelow(repository)));
   });

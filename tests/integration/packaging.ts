@@ -1,7 +1,7 @@
 /** A miniature of Kubernetes with finished programs for several architectures, and the package command on it. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { copyOf, scratch } from '../trees.ts';
@@ -11,6 +11,15 @@ import { NEWEST_GO, TinyModule } from './tiny.ts';
 /** The time of the miniature's commit. */
 export const TIME = '1610544489';
 export const ARCHITECTURES = ['amd64', 'arm64', 's390x'];
+
+const FAKETIME = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+  .map((name) => `/usr/lib/${name}/faketime/libfaketime.so.1`)
+  .find((path) => existsSync(path));
+
+/** An environment in which the clock shows a day of 2033, where the machine has libfaketime. */
+export const ANOTHER_DAY: Readonly<Record<string, string>> = FAKETIME
+  ? { LD_PRELOAD: FAKETIME, FAKETIME: '@2033-03-03 03:03:03', DONT_FAKE_MONOTONIC: '1' }
+  : {};
 
 export type PackageRunOptions = RunOptions & { readonly tree?: string };
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,12 +11,40 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { PROJECT } from '../documents.ts';
 import { scratch } from '../trees.ts';
-import { ARCHITECTURES, digestsOf, output, type PackageRunOptions, Packaging, TIME } from './packaging.ts';
+import {
+  ANOTHER_DAY,
+  ARCHITECTURES,
+  digestsOf,
+  output,
+  type PackageRunOptions,
+  Packaging,
+  TIME,
+} from './packaging.ts';
 
-const isRoot = process.getuid?.() === 0;
 const packaging = new Packaging();
 beforeAll(() => packaging.build());
+
+/** A root directory with a shell, for scripts of packages. */
+function rootWithShell(): string {
+  const root = scratch('root');
+  mkdirSync(join(root, 'bin'));
+  copyFileSync('/bin/busybox', join(root, 'bin/sh'));
+  return root;
+}
+const canInstall = process.getuid?.() === 0 && existsSync('/bin/busybox');
+
+/** An empty system that the real dpkg administers. */
+function dpkgRoot() {
+  const root = rootWithShell();
+  const admin = join(root, 'var/lib/dpkg');
+  for (const name of ['info', 'updates']) mkdirSync(join(admin, name), { recursive: true });
+  writeFileSync(join(admin, 'status'), '');
+  const dpkg = (...args: string[]) =>
+    output('dpkg', `--root=${root}`, '--force-depends', '--force-not-root', `--log=${root}/log`, ...args);
+  return { root, dpkg };
+}
 
 const V1_20 = ['--version-string', 'v1.20.2'];
 
@@ -82,7 +111,7 @@ describe('packages of Kubernetes 1.20', () => {
     const elsewhere = packaging.newTree();
     const run = await packaging.pack([...V1_20, '-p', 'linux/amd64', '-j', '1'], {
       tree: elsewhere,
-      env: { KUBEWRIGHT_CACHE: scratch('cache'), TZ: 'Asia/Kolkata', LANG: 'de_DE.UTF-8' },
+      env: { KUBEWRIGHT_CACHE: scratch('cache'), TZ: 'Asia/Kolkata', LANG: 'de_DE.UTF-8', ...ANOTHER_DAY },
     });
     expect(digestsOf(run)).toEqual(digestsOf(made));
   });
@@ -122,22 +151,8 @@ describe('packages of Kubernetes 1.20', () => {
     expect(errors.filter((tag) => !UPSTREAM_RPM.includes(tag as string))).toEqual([]);
   });
 
-  /** A root directory with a shell, for scripts of packages. */
-  function rootWithShell(): string {
-    const root = scratch('root');
-    mkdirSync(join(root, 'bin'));
-    copyFileSync('/bin/busybox', join(root, 'bin/sh'));
-    return root;
-  }
-  const canInstall = isRoot && existsSync('/bin/busybox');
-
   test.skipIf(!canInstall)('are installed and removed by dpkg (wants root, busybox-static)', () => {
-    const root = rootWithShell();
-    const admin = join(root, 'var/lib/dpkg');
-    for (const name of ['info', 'updates']) mkdirSync(join(admin, name), { recursive: true });
-    writeFileSync(join(admin, 'status'), '');
-    const dpkg = (...args: string[]) =>
-      output('dpkg', `--root=${root}`, '--force-depends', '--force-not-root', `--log=${root}/log`, ...args);
+    const { root, dpkg } = dpkgRoot();
     const debs = Object.values(made).filter((file) => file.endsWith('.deb'));
     dpkg('--force-architecture', '-i', ...debs);
     expect(dpkg('-l', 'kubelet', 'kubeadm', 'kubectl').match(/^ii {2}kube/gm)).toHaveLength(3);
@@ -301,6 +316,94 @@ describe('what cannot be packed is told before anything is written', () => {
     [['-p', 'linux'], 'error target/platform-unknown: there is no platform linux'],
   ])('%j', async (args, what) => {
     expect((await problems([...V1_20, 'deb', ...args])).slice(0, 2)).toEqual([2, what]);
+  });
+});
+
+describe('packages of any monorepo', () => {
+  const orchard = scratch('orchard');
+  const finished = scratch('finished');
+  const V1_4 = ['--version-string', 'v1.4.0', '-p', 'linux/amd64'];
+
+  beforeAll(() => {
+    cpSync(join(PROJECT, 'examples/orchard'), orchard, { recursive: true });
+    for (const name of ['orchardd', 'orchardctl'])
+      copyFileSync(join(packaging.programs, 'linux/amd64/kubectl'), join(finished, name));
+  });
+
+  function replaceInConfig(before: string, after: string): string {
+    const tree = scratch('orchard');
+    cpSync(orchard, tree, { recursive: true });
+    const file = join(tree, 'kubewright.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(before, after));
+    return tree;
+  }
+
+  test('hold programs, files, units and relations, for both formats', async () => {
+    const made = await packaging.pack(['--from', finished, ...V1_4], { tree: orchard });
+    expect(Object.keys(made).sort()).toEqual([
+      ...['orchardctl-1.4.0-1.x86_64.rpm', 'orchardctl_1.4.0-1_amd64.deb'],
+      ...['orchardd-1.4.0-1.x86_64.rpm', 'orchardd_1.4.0-1_amd64.deb'],
+    ]);
+    const rpm = made['orchardd-1.4.0-1.x86_64.rpm'] as string;
+    expect(output('rpm', '-qpl', rpm).trim().split('\n')).toEqual([
+      ...['/etc/orchard/orchardd.conf', '/usr/bin/orchardd', '/usr/lib/systemd/system/orchardd.service'],
+      ...['/usr/share/doc/orchardd', '/usr/share/doc/orchardd/README.md'],
+    ]);
+    expect(output('rpm', '-qp', '--recommends', rpm)).toBe('orchardctl\n');
+    expect(output('rpm', '-qpc', rpm)).toBe('/etc/orchard/orchardd.conf\n');
+    const deb = made['orchardd_1.4.0-1_amd64.deb'] as string;
+    expect(output('dpkg-deb', '-f', deb, 'Section', 'Recommends', 'Homepage')).toBe(
+      'Section: net\nRecommends: orchardctl\nHomepage: https://orchard.example\n',
+    );
+  });
+
+  test.skipIf(!canInstall)('run their scripts, with what dpkg and rpm tell them (wants root)', async () => {
+    const tree = replaceInConfig(
+      'recommends: [orchardctl]',
+      'scripts: { afterInstall: after.sh, beforeRemove: before.sh }',
+    );
+    writeFileSync(join(tree, 'after.sh'), '#!/bin/sh\necho "after $1" >> /told\n');
+    writeFileSync(join(tree, 'before.sh'), 'echo "before $1" >> /told\n');
+    const made = await packaging.pack(['--from', finished, 'orchardd', ...V1_4], { tree });
+    const told = (root: string) => readFileSync(join(root, 'told'), 'utf8');
+    const forDeb = dpkgRoot();
+    forDeb.dpkg('--force-architecture', '-i', made['orchardd_1.4.0-1_amd64.deb'] as string);
+    forDeb.dpkg('-r', 'orchardd');
+    expect(told(forDeb.root)).toBe('after configure\nbefore remove\n');
+    const root = rootWithShell();
+    output(
+      'rpm',
+      '--root',
+      root,
+      '-i',
+      '--nodeps',
+      '--ignorearch',
+      made['orchardd-1.4.0-1.x86_64.rpm'] as string,
+    );
+    output('rpm', '--root', root, '-e', 'orchardd');
+    expect(told(root)).toBe('after 1\nbefore 0\n');
+  });
+
+  test('a wrong name is underlined where it was typed', async () => {
+    const letters = async (before: string, after: string) => {
+      const tree = replaceInConfig(before, after);
+      const run = await packaging.run(['--from', finished, 'deb', ...V1_4], { tree });
+      return [run.exitCode, ...run.stderr.split('\n').slice(0, 4)];
+    };
+    expect(await letters('recommends: [orchardctl]', 'depends: [orchard ctl]')).toEqual([
+      2,
+      'error systempackage/definition: orchardd depends on orchard ctl, which is no relation in a deb',
+      '  kubewright.yaml:53:15',
+      '  53 │     depends: [orchard ctl]',
+      '     │               ~~~~~~~~~~~',
+    ]);
+    expect(await letters('source: packaging/orchardd.conf', 'source: packaging/none')).toEqual([
+      2,
+      'error systempackage/file-missing: there is no file packaging/none in the tree',
+      '  kubewright.yaml:48:9',
+      '  48 │       - source: packaging/none',
+      '     │         ~~~~~~~~~~~~~~~~~~~~~~',
+    ]);
   });
 });
 

@@ -1,18 +1,55 @@
 /** All definitions of system packages of a tree: kubewright.yaml before the tree's own before ours. */
-import { type Diagnostic, error, Failure } from '../../diagnostic/diagnostic.ts';
+import { join } from 'node:path';
+import { bad, type Diagnostic, error, Failure, ok, type Result } from '../../diagnostic/diagnostic.ts';
 import { didYouMean } from '../../diagnostic/nearest.ts';
+import { configuredDefinition } from '../../steps/systempackage/configured.ts';
 import type { PackageDefinition, PackageFormat } from '../../steps/systempackage/definition.ts';
 import { kubernetesDefinitions } from '../../steps/systempackage/kubernetes/definitions.ts';
+import type { Platform } from '../../target/platform.ts';
+import type { Tree } from '../../tree/tree.ts';
 import type { Session } from '../session.ts';
 
 /** Definitions for a format; `version` chooses among those that we bring. */
 export function definitionsFor(
-  { tree }: Session,
+  session: Session,
   version: string,
   format: PackageFormat,
-): readonly PackageDefinition[] {
-  if (tree.family === 'kubernetes') return kubernetesDefinitions(version, format);
-  return [];
+): Result<readonly PackageDefinition[]> {
+  const { tree, config, context } = session;
+  const known = tree.family === 'kubernetes' ? kubernetesDefinitions(version, format) : [];
+  const configured = Object.entries(config.packages ?? {});
+  const problems: Diagnostic[] = [];
+  const changed = configured.flatMap(([name, one]) => {
+    if (one.formats && !one.formats.includes(format)) return [];
+    const made = configuredDefinition({
+      ...{ name, format, configured: one, base: known.find((other) => other.name === name) },
+      treeName: config.name ?? tree.goPackage,
+      locate: (path) => config.locate(['packages', name, ...(path ? [path] : [])].join('.')),
+      readText: (path) => context.host.files.readTextIfAny(join(tree.root, path)),
+    });
+    if (made.ok) return made.value;
+    problems.push(...made.diagnostics);
+    return [];
+  });
+  if (problems.length > 0) return bad(...problems);
+  return ok([...known.filter(({ name }) => config.packages?.[name] === undefined), ...changed]);
+}
+
+/** Whether the tree builds all programs of a package for a platform. */
+export function isBuiltFor(tree: Tree, { files }: PackageDefinition, platform: Platform): boolean {
+  const programs = files.flatMap(({ content }) => (content?.kind === 'program' ? [content.name] : []));
+  return programs.every((program) =>
+    tree.groups.some(
+      ({ targets, platforms }) =>
+        platforms.value.includes(platform) &&
+        targets.value.some((target) => binaryOf(tree, target) === program),
+    ),
+  );
+}
+
+/** Name of the binary of a target. */
+export function binaryOf({ binaryNames }: Pick<Tree, 'binaryNames'>, target: string): string {
+  return binaryNames?.[target] ?? target.split('/').at(-1) ?? target;
 }
 
 /** Those that a person names, in the order of their definition; none are all whose parts are given. */

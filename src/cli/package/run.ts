@@ -12,7 +12,7 @@ import { readTreeVersion, type TreeVersion } from '../../tree/version.ts';
 import { runArtifacts } from '../artifacts/run.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
-import { checkNames, definitionsFor, selectDefinitions } from './definitions.ts';
+import { binaryOf, checkNames, definitionsFor, isBuiltFor, selectDefinitions } from './definitions.ts';
 import { planRepositories } from './repository.ts';
 import { signingOf } from './signing.ts';
 import { type GivenPart, PlatformSources } from './sources.ts';
@@ -66,11 +66,11 @@ async function planPackaging(session: Session, options: PackageOptions) {
     problems.push(...chosen.problems);
     notes.push(...chosen.notes);
     version ||= chosen.value;
-    const all = options.formats.map((format) => definitionsFor(session, chosen.value, format));
+    const all = options.formats.map((format) => taken(definitionsFor(session, chosen.value, format)).value);
     checkNames(all.flat(), options.names);
-    for (const definition of all.flatMap((list) =>
-      selectDefinitions(list, options.names, new Set(parts.keys())),
-    )) {
+    const selected = all.flatMap((list) => selectDefinitions(list, options.names, new Set(parts.keys())));
+    for (const definition of selected) {
+      if (isEveryPlatform(options) && !isBuiltFor(tree, definition, platform)) continue;
       const planned = planSystemPackage({
         ...{ definition, platform, sign },
         version: versionOf(definition, sources, chosen),
@@ -120,9 +120,7 @@ function chooseVersion(
   sources: PlatformSources,
   platform: Platform,
 ): ChosenVersion {
-  const programs = [
-    ...new Set([...names, ...tree.allTargets.value.map((word) => word.split('/').at(-1) ?? '')]),
-  ];
+  const programs = [...new Set([...names, ...tree.allTargets.value.map((target) => binaryOf(tree, target))])];
   const carried = new Map<string, string[]>();
   for (const program of programs) {
     const version = sources.versionOf(program);
@@ -147,6 +145,11 @@ function versionOf(definition: PackageDefinition, sources: PlatformSources, chos
     value: packageVersion(sources.partVersion(definition.part) ?? ''),
     source: `${definition.part}, whose version is named by --part ${definition.part}@VERSION=PATH`,
   };
+}
+
+/** Then a package is made for those platforms that its programs are built for. */
+function isEveryPlatform({ platforms }: PackageOptions): boolean {
+  return platforms.some((word) => word.split(',').includes('all'));
 }
 
 function platformsOf({ tree, context }: Session, words: readonly string[]): Platform[] {

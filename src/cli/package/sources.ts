@@ -105,7 +105,15 @@ export class PlatformSources {
   #treeFile(path: string): Result<readonly SourceFile[]> {
     const { tree, context } = this.#session;
     const file = join(tree.root, path);
-    if (context.host.files.isFile(file)) return ok([{ file, below: '' }]);
+    const { files } = context.host;
+    const found = (below: string) => {
+      const place = below === '' ? file : join(file, below);
+      const isExecutable = ((files.stat(place)?.mode ?? 0) & 0o111) !== 0;
+      return { file: place, below, isExecutable, libraries: this.#librariesOf(place) };
+    };
+    if (files.isFile(file)) return ok([found('')]);
+    const below = filesBelow(context.host, file, '');
+    if (below.length > 0) return ok(below.map(found));
     return bad(
       error('systempackage/file-missing', {
         what: `there is no file ${path} in the tree`,

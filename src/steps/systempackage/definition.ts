@@ -26,7 +26,8 @@ export interface DefinedFile {
   /** Absolute, where it is installed. */
   readonly path: string;
   readonly kind: 'file' | 'directory' | 'symlink';
-  readonly mode: number;
+  /** Absent: 0755 for what is executable where it comes from, else 0644. */
+  readonly mode?: number;
   readonly role?: FileRole;
   /** Of a file. */
   readonly content?: FileContent;
@@ -80,4 +81,6 @@ export interface PackageDefinition {
   readonly onlyByName?: boolean;
   /** Where it is defined. */
   readonly where: Location;
+  /** Where its relations and the files that it names are written, by their text. */
+  readonly places?: Readonly<Record<string, Location>>;
 }

@@ -24,6 +24,7 @@ export interface SourceFile {
   readonly file: string;
   /** Below the path that the definition names; empty for that path itself. */
   readonly below: string;
+  readonly isExecutable?: boolean;
   /** Of a program: libraries that the loader brings in. */
   readonly libraries?: readonly string[];
 }
@@ -63,7 +64,7 @@ export function planSystemPackage(request: PackageRequest): Result<Step> {
   const files = [...definition.files, ...documents(request)].flatMap((file) => {
     const packed = packedFiles(file, request.sources, inputs, libraries);
     if (packed.ok) return packed.value;
-    problems.push(...packed.diagnostics);
+    problems.push(...packed.diagnostics.map((one) => located(one, file, definition)));
     return [];
   });
   const twice = repeated(files.map(({ path }) => path));
@@ -102,6 +103,16 @@ export function planSystemPackage(request: PackageRequest): Result<Step> {
   });
 }
 
+/** A file of the tree that is missing was named by the definition. */
+function located(
+  diagnostic: Diagnostic,
+  file: DefinedFile,
+  { where, places }: PackageDefinition,
+): Diagnostic {
+  if (file.content?.kind !== 'tree' || diagnostic.code !== 'systempackage/file-missing') return diagnostic;
+  return { ...diagnostic, where: [places?.[file.content.path] ?? where] };
+}
+
 function packedFiles(
   file: DefinedFile,
   sources: PackageSources,
@@ -110,7 +121,7 @@ function packedFiles(
 ): Result<readonly PackedFile[]> {
   const { path, kind, mode, role, target, content } = file;
   const plain = {
-    ...{ path, kind, mode },
+    ...{ path, kind, mode: mode ?? (kind === 'file' ? 0o644 : 0o755) },
     ...(role === undefined ? {} : { role }),
     ...(target === undefined ? {} : { target }),
   };
@@ -122,10 +133,11 @@ function packedFiles(
   const found = sources(content);
   if (!found.ok) return found;
   return ok(
-    found.value.map(({ file: source, below, libraries: needed = [] }) => {
+    found.value.map(({ file: source, below, isExecutable, libraries: needed = [] }) => {
       inputs.push(source);
       for (const library of needed) libraries.add(library);
-      return { ...plain, path: below ? `${path}/${below}` : path, input: inputs.length - 1 };
+      const guessed = mode === undefined && isExecutable ? { mode: 0o755 } : {};
+      return { ...plain, ...guessed, path: below ? `${path}/${below}` : path, input: inputs.length - 1 };
     }),
   );
 }
@@ -193,14 +205,14 @@ function withLibraries(
 }
 
 function relationProblems(definition: PackageDefinition): Diagnostic[] {
-  const { format, name, where } = definition;
+  const { format, name, where, places } = definition;
   return Object.entries(relationsFor(definition)).flatMap(([kind, list]) =>
     list
       .filter((text) => !isRelation(format, text))
       .map((text) =>
         error('systempackage/definition', {
           what: `${name} ${kind === 'depends' ? 'depends on' : kind} ${text}, which is no relation in ${format === 'deb' ? 'a deb' : 'an rpm'}`,
-          where: [where],
+          where: [places?.[text] ?? where],
           help: 'write it like libc6 (>= 2.28) or glibc >= 2.28; what differs by format goes below deb: and rpm:',
         }),
       ),
