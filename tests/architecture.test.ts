@@ -65,7 +65,7 @@ function importsOf(file: string): Import[] {
 type Layer = 'core' | 'worker' | 'edge';
 
 const CORE = ['target', 'plan', 'release', 'report', 'formats', 'diagnostic'];
-const WORKERS = ['config', 'tree', 'toolchain', 'execute', 'store'];
+const WORKERS = ['config', 'tree', 'toolchain', 'execute', 'store', 'registry'];
 
 function layerOf(file: string): Layer {
   const [folder = ''] = file.split('/');
@@ -98,6 +98,7 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: 'cli',
   diff: 'formats',
   'log-update': 'report',
+  'modern-tar': 'formats',
   'packageurl-js': 'formats',
   'spdx-license-list/full.js': 'steps',
   undici: 'host',

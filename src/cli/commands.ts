@@ -19,6 +19,16 @@ interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'build', summary: 'build binaries', load: () => import('./commands/build.ts') },
   {
+    name: 'image',
+    summary: 'make container images of finished programs, without a container engine',
+    load: () => import('./commands/image.ts'),
+  },
+  {
+    name: 'publish',
+    summary: 'send finished images to a registry',
+    load: () => import('./commands/publish.ts'),
+  },
+  {
     name: 'generate',
     summary: 'generate code, only where something changed',
     load: () => import('./commands/generate.ts'),

@@ -23,6 +23,8 @@ export interface RunFacts {
   readonly waitSeconds: number;
   /** Milliseconds by Step of earlier runs, for the time that is left. */
   readonly durations: EarlierDurations;
+  /** Which outputs go to stdout; all when it is absent. */
+  readonly isResult?: (path: string) => boolean;
 }
 
 /** What the work of a run is handed. */
@@ -67,7 +69,7 @@ export async function recordRun(
     await bus.close();
     lock.release();
     await finishRun(host, runDirectory);
-    if (!options.json) for (const path of outputs) context.print(path);
+    if (!options.json) for (const path of outputs) if (facts.isResult?.(path) ?? true) context.print(path);
   }
 }
 

@@ -36,6 +36,26 @@ export interface ConfiguredGenerators {
   };
 }
 
+/** One image that the file describes. */
+export interface ConfiguredImage {
+  /** Program that it holds; default the image's name. */
+  readonly binary?: string | undefined;
+  /** Reference, path or `scratch`. */
+  readonly base?: string | undefined;
+  readonly path?: string | undefined;
+  readonly files?:
+    | readonly { readonly from: string; readonly to: string; readonly mode?: string | undefined }[]
+    | undefined;
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly command?: readonly string[] | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly user?: string | undefined;
+  readonly workingDirectory?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly capabilities?: string | undefined;
+  readonly platforms?: readonly Platform[] | undefined;
+}
+
 /** Settings of a tree, all optional: what is absent comes from the tree or from defaults. */
 export interface Config {
   /** Absent when there is no file. */
@@ -80,6 +100,15 @@ export interface Config {
   readonly generators?: ConfiguredGenerators;
   /** deb and rpm packages by name. */
   readonly packages?: Readonly<Record<string, ConfiguredPackage>>;
+  readonly images?: Readonly<Record<string, ConfiguredImage>>;
+  readonly registries?: {
+    /** In front of the names of configured images: `registry.example.com/orchard`. */
+    readonly name?: string;
+    /** Registry → mirrors, each `HOST` or `HOST/PREFIX`, asked first. */
+    readonly mirrors?: Readonly<Record<string, readonly string[]>>;
+    /** Hosts that are asked over plain http. */
+    readonly insecure?: readonly string[];
+  };
   readonly memory?: string;
   readonly out?: string;
 }

@@ -1,5 +1,6 @@
 /** What kubewright.yaml may hold. The descriptions are the reference: they go into the exported JSON Schema. */
 import { z } from 'zod';
+import { imageSchemas } from './images.ts';
 import { packageName, packageSchema } from './packages.ts';
 
 const platform = z
@@ -146,6 +147,7 @@ export const configSchema = z
       .optional()
       .describe('deb and rpm packages by name; changes those that are known for the tree'),
     toolchain: toolchain.optional().describe('Which Go, and where from'),
+    ...imageSchemas(directory, platform),
     memory: z
       .string()
       .regex(/^\d+(\.\d+)?\s*(GiB|MiB|G|M|GB|MB)$/, 'an amount of memory: 8GiB')

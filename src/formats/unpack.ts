@@ -81,7 +81,7 @@ async function* unpacked(inflate: ReturnType<typeof createGunzip>): AsyncGenerat
 }
 
 /** Writes a stream into a decompressor; a problem of either ends both. */
-async function feed(source: Bytes, sink: ReturnType<typeof createGunzip>): Promise<void> {
+export async function feed(source: Bytes, sink: ReturnType<typeof createGunzip>): Promise<void> {
   try {
     for await (const chunk of source) {
       if (sink.destroyed) return;

@@ -11,7 +11,7 @@ export class NetworkFailure extends Failure {
   readonly retryAfter: number | undefined;
 
   constructor(
-    wanted: Pick<Wanted, 'url' | 'what' | 'setting'>,
+    wanted: Pick<Wanted, 'url' | 'what' | 'setting' | 'verb'>,
     problem: {
       cause: string;
       mayRetry: boolean;
@@ -22,7 +22,7 @@ export class NetworkFailure extends Failure {
   ) {
     super(
       error('network/failed', {
-        what: `${wanted.what} could not be fetched from ${withoutPassword(wanted.url)}`,
+        what: `${wanted.what} could not be ${wanted.verb ?? 'fetched from'} ${withoutPassword(wanted.url)}`,
         why: problem.cause,
         help: problem.help ?? `check that address from this machine, or name another one: ${wanted.setting}`,
       }),

@@ -18,6 +18,7 @@ import {
   retryAfter,
   validatorOf,
 } from './network-answer.ts';
+import { type Answer, type Exchange, exchangeWith } from './network-exchange.ts';
 import { explainNetworkProblem, NetworkFailure, withoutPassword } from './network-problem.ts';
 import { FileSink, MemorySink, readLocal, type Sink } from './network-sink.ts';
 
@@ -31,6 +32,10 @@ export interface Wanted {
   readonly setting: string;
   /** More bytes than this are refused. */
   readonly limitBytes: number;
+  /** Sent to the host of `url` and to nobody a redirect names. */
+  readonly authorization?: string;
+  /** What failed when it fails; default `fetched from`. */
+  readonly verb?: 'fetched from' | 'sent to';
 }
 
 /** Limits of the client, milliseconds. */
@@ -93,6 +98,19 @@ export class Network {
     }
   }
 
+  /** One request of a protocol over HTTP: every answer comes back, whatever its status. Throws NetworkFailure. */
+  async exchange(asked: Exchange): Promise<Answer> {
+    parseUrl(asked);
+    if (this.#offline) throw offline(asked);
+    return exchangeWith(
+      {
+        ...{ dispatcher: this.#dispatcher, signal: this.#signal, limits: this.#limits },
+        retriedStatus: RETRIED_STATUS,
+      },
+      asked,
+    );
+  }
+
   /** Closes idle connections. */
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
@@ -140,7 +158,7 @@ export class Network {
     wanted: Wanted,
     resume: { from: number; validator: string } | undefined,
   ): Promise<Dispatcher.ResponseData> {
-    const authorization = basicAuthorization(start);
+    const authorization = wanted.authorization ?? basicAuthorization(start);
     let url = bare(start);
     for (let hops = 0; ; hops++) {
       const answer = await request(url, {

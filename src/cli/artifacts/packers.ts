@@ -6,4 +6,6 @@ export const PACKERS: Readonly<Record<string, () => Promise<Packer>>> = {
   sbom: async () => (await import('../../steps/sbom/run.ts')).SBOM,
   'package-repository': async () => (await import('../../steps/packagerepository/run.ts')).packer,
   'system-package': async () => (await import('../../steps/systempackage/run.ts')).packer,
+  'image-archive': async () => (await import('../../steps/image/run.ts')).IMAGE_ARCHIVE,
+  'image-layer': async () => (await import('../../steps/image/run.ts')).IMAGE_LAYER,
 };

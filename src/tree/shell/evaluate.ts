@@ -19,6 +19,8 @@ export interface EvaluateRequest {
   /** The file that people edit to change the lists; blamed when bash names no line. */
   readonly lists: string;
   readonly timeoutMilliseconds: number;
+  /** Bash that is run after the script, to call its functions; what it sets is brought back. */
+  readonly after?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -33,12 +35,13 @@ const MARK = '--- kubewright: the variables follow ---';
  * The library switches on errexit, nounset and an ERR trap; the trap itself fails outside a function, so it
  * is taken off before anything is printed. What the library prints belongs to nobody: it goes to stderr.
  */
-const ASK = `
+const ask = (after: string) => `
 root=$1 script=$2; shift 2
 prefixes=("$@"); set --
 cd "$root" || exit
 source "$root/$script" >&2
 trap - ERR DEBUG RETURN EXIT; set +o errexit +o nounset +o pipefail +o xtrace
+${after}
 printf '%s\\n' '${MARK}'
 for prefix in "\${prefixes[@]}"; do
   for name in $(compgen -v "$prefix"); do declare -p "$name"; done
@@ -55,7 +58,7 @@ export async function evaluate(
   const files = request.visible.filter((path) => reader.text(path) !== undefined);
   const cell = await runInCell(host, {
     files: files.map((path) => join(reader.root, path)),
-    script: ASK,
+    script: ask(request.after ?? ''),
     arguments: [reader.root, request.script, ...request.prefixes],
     environment: passedEnvironment(host.environment),
     timeoutMilliseconds: request.timeoutMilliseconds,

@@ -1,0 +1,127 @@
+/** Real parts for images: a container engine and a registry of this test run's own, on this machine alone. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { scratch } from '../trees.ts';
+
+/** Whether a program can be started here. */
+export function has(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+/** Why images cannot be tried here; undefined when they can. */
+export const MISSING = ['dockerd', 'docker-registry', 'skopeo', 'busybox'].every(has)
+  ? process.getuid?.() === 0
+    ? undefined
+    : 'wanted root, to start a container engine'
+  : 'wanted docker.io, docker-registry, skopeo and busybox-static';
+
+/** A port that nobody listens at. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function until(what: string, isReady: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 150; tries++) {
+    if (isReady()) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`${what} did not start`);
+}
+
+/** A Docker Engine without a network; `run` calls its client. */
+export class Engine {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, socket: string, config: string) {
+    this.#child = child;
+    this.environment = { DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: config };
+  }
+
+  static async start(): Promise<Engine> {
+    const place = scratch('engine');
+    mkdirSync(join(place, 'config'));
+    const socket = join(place, 'd.sock');
+    const child = spawn(
+      'dockerd',
+      [
+        ...[
+          '--host',
+          `unix://${socket}`,
+          '--data-root',
+          join(place, 'data'),
+          '--exec-root',
+          join(place, 'exec'),
+        ],
+        ...['--pidfile', join(place, 'pid'), '--bridge=none', '--iptables=false', '--ip-forward=false'],
+      ],
+      { stdio: 'ignore' },
+    );
+    const engine = new Engine(child, socket, join(place, 'config'));
+    await until('dockerd', () => engine.try(['info']).status === 0);
+    return engine;
+  }
+
+  run(words: readonly string[], input?: string): string {
+    const env = { ...process.env, ...this.environment };
+    return execFileSync('docker', [...words], { env, encoding: 'utf8', ...(input ? { input } : {}) }).trim();
+  }
+
+  try(words: readonly string[]) {
+    return spawnSync('docker', [...words], {
+      env: { ...process.env, ...this.environment },
+      encoding: 'utf8',
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await new Promise((resolve) => this.#child.once('close', resolve));
+  }
+}
+
+/** A registry with its own storage; with a password file it wants a name. */
+export class ImageRegistry {
+  readonly host: string;
+  readonly storage: string;
+  readonly #child: ChildProcess;
+
+  private constructor(host: string, storage: string, child: ChildProcess) {
+    [this.host, this.storage, this.#child] = [host, storage, child];
+  }
+
+  static async start(htpasswd?: string): Promise<ImageRegistry> {
+    const place = scratch('registry');
+    const port = await freePort();
+    const auth =
+      htpasswd === undefined ? '' : `auth: {htpasswd: {realm: here, path: ${join(place, 'users')}}}\n`;
+    if (htpasswd !== undefined) writeFileSync(join(place, 'users'), `${htpasswd}\n`);
+    writeFileSync(
+      join(place, 'registry.yml'),
+      `version: 0.1\nstorage: {filesystem: {rootdirectory: ${place}/data}}\nhttp: {addr: "127.0.0.1:${port}"}\n${auth}`,
+    );
+    const child = spawn('docker-registry', ['serve', join(place, 'registry.yml')], { stdio: 'ignore' });
+    const host = `127.0.0.1:${port}`;
+    const open = `exec 3<>/dev/tcp/127.0.0.1/${port}`;
+    await until('docker-registry', () => spawnSync('bash', ['-c', open]).status === 0);
+    return new ImageRegistry(host, `${place}/data`, child);
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await new Promise((resolve) => this.#child.once('close', resolve));
+  }
+}
+
+/** What skopeo says of an image. */
+export function inspect(words: readonly string[]): Record<string, unknown> {
+  const text = execFileSync('skopeo', ['inspect', '--tls-verify=false', ...words], { encoding: 'utf8' });
+  return JSON.parse(text) as Record<string, unknown>;
+}
