@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { generatedTree } from '../fixtures/generated.ts';
@@ -92,6 +102,48 @@ describe('what is generated', () => {
   });
 });
 
+describe('nothing to do', () => {
+  const plain = (...words: readonly string[]) => kubewright(['generate', '--toolchain', '1.24.13', ...words]);
+  const still = () => existsSync(path('_output/kubewright/generated-still'));
+  const runs = () => readdirSync(path('_output/kubewright/runs')).length;
+
+  test('what is found fresh is remembered by its stats, and any change of what decides is seen', async () => {
+    await generate();
+    // Files younger than a tick of a coarse clock prove nothing.
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    expect((await plain()).stderr).toMatch(/^Nothing to do: 6 outputs are fresh/m);
+    expect(still()).toBe(true);
+    const before = runs();
+    expect((await plain()).stderr).toMatch(/^Nothing to do: 6 outputs are fresh \(.*\)\n$/m);
+    expect((await plain('--check')).exitCode).toBe(0);
+    expect(runs()).toBe(before);
+    const changes: readonly (() => void)[] = [
+      () => edit(`${APPLES}/types.go`, 'Weight int', 'Weight int64'),
+      () => rmSync(path(`${BASKETS}/${DEEPCOPY}`)),
+      tagPlain,
+      () => writeFileSync(path(LICENCE), '// Mine.\n'),
+      () => edit('Makefile.generated_files', 'OPENAPI_TARGETS := KUBE SAMPLE', 'OPENAPI_TARGETS := KUBE'),
+      () => mkdirSync(path('vendor/fmt'), { recursive: true }),
+    ];
+    for (const change of changes) {
+      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      await plain();
+      const quiet = runs();
+      await plain();
+      expect(runs()).toBe(quiet);
+      change();
+      expect((await plain()).exitCode).toBe(0);
+      expect(runs()).toBe(quiet + 1);
+    }
+  });
+});
+
+const LICENCE = 'staging/src/k8s.io/code-generator/hack/boilerplate.go.txt';
+
+function tagPlain(): void {
+  writeFileSync(path('pkg/plain/doc.go'), '// +k8s:deepcopy-gen=package\n\npackage plain\n');
+}
+
 describe('--check, --list, --clean', () => {
   test('--check shows the one difference and exits 1; it writes nothing', async () => {
     await generate();
@@ -171,6 +223,47 @@ describe('trouble in one package leaves the others done', () => {
     expect(codes(run)).toContain('generate/wrote-elsewhere');
     expect(existsSync(path('pkg/plain/zz_generated.defaults.go'))).toBe(false);
     expect(built(run)).toContain(ALL[0]);
+  });
+
+  const confines = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0;
+
+  test.skipIf(!confines)('a file outside the scratch place cannot be written, nor in the tree', async () => {
+    const outside = join(scratch('outside'), 'stolen.go');
+    for (const place of [outside, path('pkg/plain/stolen.go')]) {
+      const doc = `// +k8s:deepcopy-gen=package\n\n// please write to [${place}]\n\npackage plain\n`;
+      writeFileSync(path('pkg/plain/doc.go'), doc);
+      const run = await generate('deepcopy');
+      expect(run.exitCode).toBe(1);
+      expect(codes(run)).toEqual(['generate/wrote-elsewhere']);
+      expect(JSON.stringify(run.events)).toContain(place);
+      expect(existsSync(place)).toBe(false);
+      expect(outcomes(run)).toMatchObject({ [ALL[0] as string]: expect.stringMatching(/built|fresh/) });
+    }
+  });
+
+  test('a tag where no generator reads it is told, and everything else is done', async () => {
+    writeFileSync(path('pkg/plain/types.go'), '// +k8s:deepcopy-gen=package\n\npackage plain\n');
+    const run = await kubewright(['generate', '--toolchain', '1.24.13']);
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain(
+      'warning generate/tag-misplaced: the tag +k8s:deepcopy-gen above the package clause counts in doc.go only\n  pkg/plain/types.go:1:4\n',
+    );
+    expect(existsSync(path(`${BASKETS}/${DEEPCOPY}`))).toBe(true);
+  });
+
+  test('packages that import each other in a circle', async () => {
+    edit(
+      `${APPLES}/types.go`,
+      'package apples\n',
+      'package apples\n\nimport _ "k8s.io/kubernetes/pkg/apis/baskets"\n',
+    );
+    writeFileSync(path('pkg/plain/doc.go'), '// +k8s:deepcopy-gen=package\n\npackage plain\n');
+    const run = await generate('deepcopy');
+    expect(run.exitCode).toBe(1);
+    expect(codes(run)).toEqual(['generate/import-cycle']);
+    const told = run.events.find((event) => event.type === 'diagnostic');
+    expect(JSON.stringify(told)).toContain('"line":3');
+    expect(built(run)).toContain('generate:deepcopy@pkg/plain');
   });
 
   test('a read-only output is named and left', async () => {

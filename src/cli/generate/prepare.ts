@@ -1,5 +1,5 @@
 /** From a request to the outputs of a tree's generators: toolchain chosen, sources looked at, Steps planned. */
-import { type Diagnostic, error, Failure, type Location, taken } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, Failure, type Location } from '../../diagnostic/diagnostic.ts';
 import { didYouMean } from '../../diagnostic/nearest.ts';
 import { type GeneratedState, loadGenerated, loadSources } from '../../execute/generation/memory.ts';
 import { ownedFiles } from '../../execute/generation/owned.ts';
@@ -15,7 +15,6 @@ import {
   programStep,
 } from '../../steps/generate/package/plan.ts';
 import { scanSources } from '../../steps/generate/package/select.ts';
-import { selectToolchain } from '../../toolchain/select.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
 import { type GenerationModel, type Generator, kindsOf } from '../../tree/codegen/model.ts';
 import { readGenerationModel } from '../../tree/codegen/read.ts';
@@ -25,7 +24,6 @@ import { PackageSights } from '../../tree/tags/packages.ts';
 import { SourceIndex } from '../../tree/tags/sourceindex.ts';
 import { machineFacts } from '../machine.ts';
 import type { Session } from '../session.ts';
-import { statusLine } from '../statusline.ts';
 import { userGoSettings } from '../usergo.ts';
 
 export interface PreparedGeneration {
@@ -34,6 +32,8 @@ export interface PreparedGeneration {
   readonly kinds: readonly string[];
   readonly toolchain: Toolchain;
   readonly sights: PackageSights;
+  /** Has read everything that the model was made of. */
+  readonly reader: TreeReader;
   readonly outputs: readonly PlannedOutput[];
   readonly programs: ReadonlyMap<string, { readonly step: Step; readonly request: ProgramRequest }>;
   readonly state: GeneratedState;
@@ -48,11 +48,11 @@ export interface PreparedGeneration {
   readonly tagOf: (output: PlannedOutput) => readonly Location[];
 }
 
-/** Plans all outputs of the wanted kinds; every kind when none is named. `asked`: a Go, or how a person names one. */
+/** Plans all outputs of the wanted kinds; every kind when none is named. */
 export async function prepareGeneration(
   session: Session,
   words: readonly string[],
-  asked: string | Toolchain | undefined,
+  toolchain: Toolchain,
 ): Promise<PreparedGeneration> {
   const { context, tree, layout, own } = session;
   const { host } = context;
@@ -60,7 +60,6 @@ export async function prepareGeneration(
   const model = readGenerationModel(reader, tree.goPackage, session.config);
   if (!model) throw new Failure(noGenerators(tree.label));
   const kinds = wantedKinds(model, words);
-  const toolchain = typeof asked === 'object' ? asked : await chooseToolchain(session, asked);
   const machine = machineFacts(host, userGoSettings(host));
   // Of a tree that has both modes, generators see the one with the link tree: the mode of its tests.
   const unit = { platform: host.platform, class: 'test', environmentGoFlags: '' } as const;
@@ -103,7 +102,7 @@ export async function prepareGeneration(
   };
   const outputs = withTagErrors(planOutputs(facts, kinds), sights, lines);
   return {
-    ...{ session, model, kinds, toolchain, sights, environment, workingDirectory },
+    ...{ session, model, kinds, toolchain, sights, reader, environment, workingDirectory },
     outputs,
     programs: planPrograms(model, kinds, programKey, own, environment, workingDirectory),
     state: loadGenerated(host, own),
@@ -133,20 +132,6 @@ function wantedKinds(model: GenerationModel, words: readonly string[]): readonly
     );
   }
   return asked.length === 0 ? known : known.filter((kind) => asked.includes(kind));
-}
-
-async function chooseToolchain(session: Session, asked: string | undefined): Promise<Toolchain> {
-  const { context, tree, config } = session;
-  const { host, options, signal } = context;
-  const line = statusLine(context);
-  const selection = {
-    ...(asked === undefined ? {} : { toolchain: asked }),
-    offline: options.offline || options.dryRun,
-    signal,
-    progress: line.show,
-  };
-  const selected = await selectToolchain(host, tree, config, selection).finally(line.clear);
-  return taken(selected).value;
 }
 
 function planPrograms(

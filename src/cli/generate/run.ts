@@ -24,8 +24,11 @@ import { userGoSettings } from '../usergo.ts';
 import { VERSION } from '../version.ts';
 import { prepareWorkspace } from '../workspace.ts';
 import type { PreparedGeneration } from './prepare.ts';
+import { rememberStill } from './still.ts';
 
 export interface RunChoices {
+  /** The kinds as they were asked for. */
+  readonly words: readonly string[];
   /** Compare instead of writing: exit 1 and the differences. */
   readonly check: boolean;
   readonly waitSeconds: number;
@@ -53,6 +56,8 @@ export async function runGeneration(prepared: PreparedGeneration, choices: RunCh
     bus.emit(event);
   };
   const results: string[] = [];
+  const began = host.clock.now();
+  let isStill = false;
   try {
     host.files.removeAll(stage);
     prepareWorkspace(host, tree, session.layout);
@@ -63,6 +68,7 @@ export async function runGeneration(prepared: PreparedGeneration, choices: RunCh
       ...generationOf(prepared, stage, emit, (pid) => lock.addGroup(pid)),
       take: (output, made) => take(prepared, choices, output, made, results, emit),
     });
+    isStill = counts.fresh > 0 && counts.built + counts.restored + counts.failed + counts.cancelled === 0;
     if (signal.aborted) emit({ type: 'diagnostic', diagnostic: cancelled() });
     for (const diagnostic of newNotes(prepared)) emit({ type: 'diagnostic', diagnostic });
     const exitCode = signal.aborted
@@ -76,6 +82,7 @@ export async function runGeneration(prepared: PreparedGeneration, choices: RunCh
     return exitCode;
   } finally {
     if (prepared.sights.index.reads > 0) saveSources(host, own, prepared.sights.index.state());
+    if (isStill && errors.length === 0) rememberStill(prepared, choices.words, began);
     await bus.close();
     host.files.removeAll(stage);
     lock.release();

@@ -17,6 +17,7 @@ import type { Dialect } from '../../tree/codegen/model.ts';
 import type { PackageSights } from '../../tree/tags/packages.ts';
 import type { OutputRecord } from '../state.ts';
 import { assessOutput } from './assess.ts';
+import { type Confine, confinement, REFUSED } from './confine.ts';
 import type { GeneratedState } from './memory.ts';
 import { type ProgramPlaces, type ProgramRequest, type ReadyProgram, readyPrograms } from './programs.ts';
 
@@ -72,6 +73,7 @@ class GenerationRun {
   readonly #outcomes = new Map<StepId, StepOutcome>();
   readonly #titles = new Map<StepId, Stale>();
   readonly #told = new Set<Diagnostic>();
+  #confine: Confine | undefined;
   #commands = 0;
   #stages = 0;
 
@@ -114,6 +116,7 @@ class GenerationRun {
     for (const one of stale) this.#titles.set(one.output.step.id, one);
     const programs = await this.#guarded([], () => this.#compile(stale));
     if (!programs) return;
+    this.#confine = await confinement(this.#x.host, this.#x.signal);
     const batches = new Map<string, Stale[]>();
     for (const one of stale) {
       const { batch } = one.output.step.action as { readonly batch: string };
@@ -181,6 +184,7 @@ class GenerationRun {
     const outcomes = await runGenerator({
       ...{ host: x.host, outputs, program: program.path, header: x.header, signal: x.signal },
       ...{ dialect: x.dialect, mirror: x.mirror },
+      ...(this.#confine ? { confine: { argv: this.#confine, refused: REFUSED } } : {}),
       ...{ scratch: `${x.stage}/${this.#stages++}`, places: [action.workingDirectory, x.root] },
       ...{ locate: x.locate, tagOf: x.tagOf },
       reads: (output, directory) => this.#reads(output, directory),

@@ -130,6 +130,23 @@ export class SourceIndex {
     };
   }
 
+  /** All that was looked at, as it was; undefined when something is so young that its stat proves nothing. */
+  looks():
+    | { readonly present: ReadonlyMap<string, FileStat>; readonly absent: readonly string[] }
+    | undefined {
+    const present = new Map<string, FileStat>();
+    const absent: string[] = [];
+    for (const [path, row] of [...this.#directories, ...this.#rows]) {
+      if (!row) absent.push(path);
+      else if (!isOld(row.stamp)) return undefined;
+      else {
+        const [mtime, ctime, size, inode] = row.stamp;
+        present.set(path, { mtime, ctime, size, inode, mode: 0 });
+      }
+    }
+    return { present, absent };
+  }
+
   #question(): string {
     return [...this.#needles, this.#findsClients].join('\n');
   }
@@ -202,9 +219,14 @@ function stampOf(stat: FileStat, readAt: number): Stamp {
   return [stat.mtime, stat.ctime, stat.size, stat.inode, readAt];
 }
 
-function isSame([mtime, ctime, size, inode, readAt]: Stamp, stat: FileStat): boolean {
+function isSame(stamp: Stamp, stat: FileStat): boolean {
+  const [mtime, ctime, size, inode] = stamp;
   if (mtime !== stat.mtime || ctime !== stat.ctime || size !== stat.size || inode !== stat.inode)
     return false;
+  return isOld(stamp);
+}
+
+function isOld([mtime, ctime, , , readAt]: Stamp): boolean {
   return (
     Math.max(mtime, ctime) < readAt - (mtime % 1000 === 0 && ctime % 1000 === 0 ? COARSE_TICK : FINE_TICK)
   );

@@ -18,6 +18,8 @@ export interface GeneratorRun extends Omit<GeneratorPlaces, 'scratch'> {
   readonly mirror: (to: string) => ReadonlySet<string>;
   /** Where the tree's root may appear in printed paths, longest first. */
   readonly places: readonly string[];
+  /** The same command line, able to write into these directories alone; what it is told when it tries others. */
+  readonly confine?: { readonly argv: Confined; readonly refused: RegExp };
   readonly signal: AbortSignal;
   /** Whether the Step's generator reads the directory. */
   readonly reads: (output: PlannedOutput, directory: string) => boolean;
@@ -28,6 +30,8 @@ export interface GeneratorRun extends Omit<GeneratorPlaces, 'scratch'> {
   readonly onEnd: (command: number, exitCode: number, milliseconds: number) => void;
   readonly onLine: (output: PlannedOutput, line: string) => void;
 }
+
+type Confined = (argv: readonly string[], writable: readonly string[]) => readonly string[];
 
 /** A finished file: where it lies now, and where it belongs, relative to the tree. */
 export interface MadeFile {
@@ -64,9 +68,16 @@ async function runOnce(run: GeneratorRun, outputs: readonly PlannedOutput[], scr
   const isInTree = run.dialect === 'gengo-v2';
   const copied: ReadonlySet<string> = isInTree ? run.mirror(scratch) : new Set();
   const workingDirectory = isInTree ? scratch : action.workingDirectory;
-  const environment = isInTree ? { ...action.environment, PWD: scratch } : action.environment;
+  const temporary = `${scratch}.tmp`;
+  run.host.files.makeDirectory(temporary);
+  const environment = {
+    ...action.environment,
+    TMPDIR: temporary,
+    ...(isInTree ? { PWD: scratch } : {}),
+  };
   const { exitCode, milliseconds } = await run.host.processes.run({
-    ...{ argv, environment, workingDirectory, signal: run.signal },
+    ...{ environment, workingDirectory, signal: run.signal },
+    argv: run.confine?.argv(argv, writablePlaces(run, environment)) ?? argv,
     onStart: (pid) => {
       command = run.onStart(outputs, argv, pid);
     },
@@ -78,6 +89,18 @@ async function runOnce(run: GeneratorRun, outputs: readonly PlannedOutput[], scr
   run.onEnd(command, exitCode, milliseconds);
   run.signal.throwIfAborted();
   return { exitCode, printed, copied };
+}
+
+/** Its own scratch place, and what go writes to when a generator asks it about packages. */
+function writablePlaces(
+  { host, dialect, scratch }: GeneratorRun,
+  environment: Readonly<Record<string, string>>,
+): readonly string[] {
+  const { GOCACHE, GOMODCACHE, GOPATH, HOME } = environment;
+  const modules = GOMODCACHE ?? `${GOPATH ?? `${HOME}/go`}/pkg`;
+  const shared = dialect === 'gengo-v2' ? [GOCACHE, modules].filter((place) => place !== undefined) : [];
+  for (const place of shared) host.files.makeDirectory(place);
+  return [scratch, ...shared];
 }
 
 const KEPT_LINES = 10_000;
@@ -144,6 +167,12 @@ function setApart(
   const found = complaints(printed, run.places);
   const fail = (output: PlannedOutput, about: readonly Complaint[]) => {
     const where = about.slice(0, SHOWN_PLACES).map(run.locate);
+    const refused = run.confine && printed.find((line) => run.confine?.refused.test(line));
+    if (refused !== undefined) {
+      const diagnostics = [triedElsewhere(output, refused, run.tagOf(output))];
+      outcomes.set(output.step.id, { kind: 'failed', diagnostics });
+      return;
+    }
     const letter = failureOf(output, exitCode, printed, where, run.tagOf(output));
     outcomes.set(output.step.id, { kind: 'failed', diagnostics: [letter] });
   };
@@ -173,6 +202,20 @@ const SHOWN_PLACES = 3;
 
 function nonEmpty<T>(lists: readonly (readonly T[])[]): (readonly T[])[] {
   return lists.filter((list) => list.length > 0);
+}
+
+function triedElsewhere(
+  { generator, directory }: PlannedOutput,
+  line: string,
+  tagged: readonly Location[],
+): Diagnostic {
+  const { name } = generator.program;
+  return error('generate/wrote-elsewhere', {
+    what: `${name} tried to write outside its scratch place on ${directory}, and was refused`,
+    where: tagged,
+    why: line.trim(),
+    help: `see what ${name} does there, and have it write its declared outputs alone`,
+  });
 }
 
 function wroteElsewhere(outputs: readonly PlannedOutput[], stray: readonly string[]): Diagnostic {
