@@ -66,6 +66,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/sign.ts'),
   },
   {
+    name: 'verify-release',
+    summary: 'build a release again and compare every artifact',
+    load: () => import('./commands/verify-release.ts'),
+  },
+  {
     name: 'explain',
     summary: 'explain a target, the tree, or every setting',
     load: () => import('./commands/explain.ts'),

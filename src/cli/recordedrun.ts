@@ -104,12 +104,17 @@ function runStarted(
 }
 
 const SETTINGS =
-  /^(KUBE_[A-Z0-9_]+|KUBEWRIGHT_[A-Z_]+|GO(LD|GC)?FLAGS|GO_VERSION|CGO_[A-Z]+|CC|CXX|DBG|OSTYPE|SOURCE_DATE_EPOCH)$/;
+  /^(KUBE_[A-Z0-9_]+|GO(LD|GC)?FLAGS|GO_VERSION|CGO_[A-Z]+|CC|CXX|DBG|OSTYPE|SOURCE_DATE_EPOCH)$/;
+
+/** Whether a variable of the environment decides how a build comes out. */
+export function isBuildSetting(name: string): boolean {
+  return SETTINGS.test(name) && !isSecretName(name);
+}
 
 /** What of the environment decides how a build comes out, for doing it again. */
 function buildSettings(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const pairs = Object.entries(environment).flatMap(([name, value]) =>
-    value !== undefined && SETTINGS.test(name) && !isSecretName(name) ? [[name, value] as const] : [],
+    value !== undefined && isBuildSetting(name) ? [[name, value] as const] : [],
   );
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, verify as verifySignature } from 'node:crypto';
-import { appendFileSync, copyFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, Verifier } from '@sigstore/verify';
@@ -179,4 +179,82 @@ describe.each([
       expect(() => cosign('verify-blob-attestation', 'changed', ...attestation)).toThrow();
     },
   );
+});
+
+describe('verifying a release', () => {
+  let orchard: Monorepo;
+  const environment = { SOURCE_DATE_EPOCH: '1610544489', KUBE_GIT_VERSION: 'v1.0.0' };
+  const run = (...args: string[]) => orchard.kubewright(args, { env: environment });
+
+  beforeAll(async () => {
+    orchard = new Monorepo();
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    orchard.write('key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    orchard.write('key.pub', publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    expect((await run('build', 'server', '-p', 'linux/amd64', '-p', 'linux/arm64')).exitCode).toBe(0);
+    expect((await run('attest', BIN, '--key', 'key.pem')).exitCode).toBe(0);
+    cpSync(join(orchard.root, BIN), join(orchard.root, 'release'), { recursive: true });
+  });
+  afterAll(() => orchard.dispose());
+
+  test('a release that its tree gives: everything is built again, from nothing, and equal', async () => {
+    // Other settings around than those of the release: the recorded ones count.
+    const verify = await orchard.kubewright(['verify-release', 'release', '--key', 'key.pub'], {
+      env: { KUBE_GIT_VERSION: 'v9.9.9', GOLDFLAGS: '-s -w' },
+    });
+    expect(verify.stderr).not.toMatch(/^error/m);
+    expect(verify.stderr).toContain('4 built');
+    expect(verify.stdout).toBe(
+      ['amd64/cellar', 'amd64/press', 'arm64/cellar', 'arm64/press']
+        .map((name) => `equal  linux/${name}\n`)
+        .join(''),
+    );
+    expect(verify.exitCode).toBe(0);
+    expect(orchard.has('_output/kubewright/verify')).toBe(false);
+  });
+
+  test('one byte of one program: exactly that file and section are named', async () => {
+    const patched = join(orchard.root, 'release/linux/arm64/press');
+    const program = readFileSync(patched);
+    const at = program.indexOf('example.dev/orchard');
+    program[at] = 'E'.charCodeAt(0);
+    writeFileSync(patched, program);
+    writeFileSync(join(orchard.root, 'release/extra'), 'x');
+    const verify = await run('verify-release', '-q', 'release');
+    expect(verify.exitCode).toBe(1);
+    expect(verify.stdout.split('\n').filter((line) => line.startsWith('different'))).toEqual([
+      'different  linux/arm64/press',
+    ]);
+    expect(verify.stderr.match(/^error .*/gm)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^error verify/different: linux/arm64/press differs in \\.\\S+ \\(1 byte, first at ${at}\\)$`,
+        ),
+      ),
+      'error verify/different: extra is in the release, and not in its provenance',
+    ]);
+    expect(verify.stderr).toContain('why: the file was changed after its provenance was written');
+  });
+
+  test('another tree, no provenance, a signature of somebody else: told before anything is built', async () => {
+    orchard.replace('pkg/juice/juice.go', '6 / 10', '7 / 10');
+    const other = await run('verify-release', 'release');
+    expect(other.exitCode).toBe(2);
+    expect(other.stderr).toMatch(/error verify\/other-tree: .*: pkg\/juice\/juice\.go is not as then/);
+    orchard.replace('pkg/juice/juice.go', '7 / 10', '6 / 10');
+    const none = await run('verify-release', 'pkg');
+    expect([none.exitCode, none.stderr]).toEqual([
+      2,
+      expect.stringContaining('error verify/no-provenance: '),
+    ]);
+    const stranger = generateKeyPairSync('ed25519')
+      .publicKey.export({ type: 'spki', format: 'pem' })
+      .toString();
+    orchard.write('stranger.pub', stranger);
+    const unsigned = await run('verify-release', 'release', '--key', 'stranger.pub');
+    expect([unsigned.exitCode, unsigned.stderr]).toEqual([
+      1,
+      expect.stringContaining('error verify/signature: '),
+    ]);
+  });
 });

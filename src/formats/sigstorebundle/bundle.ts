@@ -1,4 +1,5 @@
 /** Sigstore bundles v0.3 that a public key verifies: what `cosign verify-blob` and `verify-blob-attestation` read. */
+import { createPublicKey, verify } from 'node:crypto';
 import {
   type Bundle,
   bundleFromJSON,
@@ -6,7 +7,7 @@ import {
   toDSSEBundle,
   toMessageSignatureBundle,
 } from '@sigstore/bundle';
-import { INTOTO_PAYLOAD } from '../dsse/envelope.ts';
+import { INTOTO_PAYLOAD, preAuthentication } from '../dsse/envelope.ts';
 
 /** A signature over the bytes of a file. */
 export function messageBundle(digest: string, signature: Buffer, hint: string): string {
@@ -39,5 +40,19 @@ export function readStatementBundle(
     return signature && { payload: content.dsseEnvelope.payload, signature: signature.sig };
   } catch {
     return undefined;
+  }
+}
+
+/** Whether a signed statement is of the owner of a public key in PEM; a text that is no key says no. */
+export function isVerifiedBy(
+  publicPem: string,
+  signed: { readonly payload: Buffer; readonly signature: Buffer },
+): boolean {
+  try {
+    const key = createPublicKey(publicPem);
+    const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+    return verify(hash, preAuthentication(INTOTO_PAYLOAD, signed.payload), key, signed.signature);
+  } catch {
+    return false;
   }
 }

@@ -1,0 +1,77 @@
+/** Does again what provenance recorded: the same commands and settings, in a place of its own, with nothing from the store. */
+import { error, Failure } from '../../diagnostic/diagnostic.ts';
+import type { Provenance, RecordedCommand } from '../../formats/intoto/statement.ts';
+import { cacheDirectory, type Host } from '../../host/host.ts';
+import { isBuildSetting } from '../recordedrun.ts';
+import type { Session } from '../session.ts';
+
+/** Where the outputs of a rebuild lie, for those that stood at `<out>`. */
+export interface Rebuilt {
+  readonly out: string;
+}
+
+/** Options whose places are ours to choose. */
+const PLACES = /^(--out|--tree|-C|--config-dir)$/;
+const PRINTING = /^(--json|--plain|--quiet|-q|--verbose|-v)$/;
+
+/** Runs every recorded command again below `scratch`; a command that fails is a Failure. */
+export async function rebuild(session: Session, provenance: Provenance, scratch: string): Promise<Rebuilt> {
+  const { host, signal, options } = session.context;
+  const out = `${scratch}/out`;
+  const cache = `${scratch}/cache`;
+  // Programs and packages must not come from the store that may have given the release; the toolchains are checked.
+  host.files.makeDirectory(cache);
+  host.files.publishLink(`${cacheDirectory(host)}/toolchains`, `${cache}/toolchains`);
+  const { runCommandLine } = await import('../main.ts');
+  for (const command of provenance.buildDefinition.externalParameters.commands) {
+    const argv = [...wordsOf(command), '--plain', '--out', out, '-C', session.tree.root];
+    const quiet = { ...host.stdout, write: () => true };
+    const own: Host = {
+      ...host,
+      environment: environmentOf(session, command, cache),
+      stdout: quiet,
+      stderr: options.quiet || options.json ? quiet : host.stderr,
+    };
+    const exitCode = await runCommandLine(argv, own, signal);
+    if (exitCode !== 0) throw new Failure(failed(argv, exitCode));
+  }
+  return { out };
+}
+
+/** The words behind the program's name, without those that say where things lie and how they are printed. */
+function wordsOf({ argv }: RecordedCommand): string[] {
+  const words: string[] = [];
+  for (let i = 1; i < argv.length; i++) {
+    const word = argv[i] as string;
+    if (PLACES.test(word)) i++;
+    else if (!PRINTING.test(word) && !/^--(out|tree)=/.test(word)) words.push(word);
+  }
+  return words;
+}
+
+function environmentOf(session: Session, command: RecordedCommand, cache: string): Host['environment'] {
+  const { host } = session.context;
+  const kept = Object.entries(host.environment).filter(([name]) => !isBuildSetting(name));
+  const expand = (value: string) =>
+    value
+      .replaceAll('<kubewright>', session.own)
+      .replaceAll('<out>', session.layout.out)
+      .replaceAll('<tree>', session.tree.root)
+      .replaceAll('<home>', host.homeDirectory ?? '');
+  const recorded = Object.entries(command.environment).map(([name, value]) => [name, expand(value)]);
+  return {
+    ...Object.fromEntries(kept),
+    // Trees of the GOPATH eras leave the place of the link tree in what they build.
+    KUBE_GOPATH: session.layout.gopath,
+    ...Object.fromEntries(recorded),
+    KUBEWRIGHT_CACHE: cache,
+  };
+}
+
+function failed(argv: readonly string[], exitCode: number) {
+  return error('verify/rebuild-failed', {
+    what: `kubewright ${argv.join(' ')} ended with exit code ${exitCode}`,
+    why: 'a release is verified by doing again what its provenance recorded, and its messages stand above',
+    help: 'run the recorded command in this tree and mend what it says; nothing is said about the release yet',
+  });
+}
