@@ -43,6 +43,8 @@ export interface RunRecord {
   started: (Omit<Body<'run-started'>, 'type'> & { readonly time: string }) | undefined;
   readonly steps: Map<StepId, StepRecord>;
   readonly commands: CommandRecord[];
+  /** Go packages that were compiled or found in the store, for any Step. */
+  readonly packages: Omit<Body<'package-finished'>, 'type' | 'milliseconds'>[];
   readonly diagnostics: Diagnostic[];
   /** When packages were done: points of the throughput curve. */
   /** What the run said last of the work that is left. */
@@ -64,6 +66,7 @@ export function newRunRecord(): RunRecord {
     started: undefined,
     steps: new Map(),
     commands: [],
+    packages: [],
     diagnostics: [],
     left: undefined,
     progressPoints: [],
@@ -105,8 +108,12 @@ export function foldEvent(run: RunRecord, event: Event): void {
       run.progressPoints.push({ at: event.at, command: step.command, done: event.done });
       return;
     }
+    case 'package-finished': {
+      const { package: name, platform, outcome, key } = event;
+      run.packages.push({ package: name, platform, outcome, key });
+      return;
+    }
     case 'forecast':
-    case 'package-finished':
     case 'program-linked':
       return;
     case 'step-output': {

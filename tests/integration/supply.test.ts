@@ -119,6 +119,7 @@ describe.each([
       'compile:cmd/cellar@linux/amd64',
       'compile:cmd/press@linux/amd64',
     ]);
+    expect(internalParameters.packages.map((one) => one.package)).toContain('example.dev/orchard/pkg/juice');
     const inputs = Object.fromEntries(resolvedDependencies.map(({ name, digest }) => [name, digest]));
     expect(inputs['pkg/juice/juice.go']).toEqual({ sha256: orchard.digest('pkg/juice/juice.go') });
     expect(inputs['toolchain go1.24.13']).toMatchObject({ dirHash: expect.stringMatching(/^[0-9a-f]{64}$/) });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { taken } from '../../diagnostic/diagnostic.ts';
 import type { Subject } from '../../formats/intoto/statement.ts';
 import { readStatementBundle } from '../../formats/sigstorebundle/bundle.ts';
+import { cacheDirectory } from '../../host/host.ts';
 import { provenanceOf } from '../../steps/attest/provenance.ts';
 import { readTreeVersion } from '../../tree/version.ts';
 import type { Start } from '../commands.ts';
@@ -60,6 +61,7 @@ async function statementOf(session: Session, artifacts: readonly NamedArtifact[]
     },
     ...(toolchainDigest ? { toolchainDigest } : {}),
     places: [
+      [cacheDirectory(host), '<cache>'],
       [session.own, '<kubewright>'],
       [session.layout.out, '<out>'],
       [tree.root, '<tree>'],

@@ -48,6 +48,14 @@ export interface RecordedProcess {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** A Go package that went into the outputs: compiled in one of the runs, or found in the store under its key. */
+export interface RecordedPackage {
+  readonly package: string;
+  readonly platform: string;
+  readonly outcome: string;
+  readonly key: Digest;
+}
+
 export interface Provenance {
   readonly buildDefinition: {
     readonly buildType: typeof BUILD_TYPE;
@@ -59,6 +67,7 @@ export interface Provenance {
     readonly internalParameters: {
       readonly steps: readonly RecordedStep[];
       readonly commands: readonly RecordedProcess[];
+      readonly packages: readonly RecordedPackage[];
     };
     readonly resolvedDependencies: readonly Resource[];
   };

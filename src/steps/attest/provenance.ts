@@ -5,6 +5,7 @@ import {
   BUILDER,
   type ProvenanceStatement,
   provenanceStatement,
+  type RecordedPackage,
   type RecordedProcess,
   type RecordedStep,
   type Resource,
@@ -83,7 +84,7 @@ export function provenanceOf(facts: ProvenanceFacts): ProvenanceStatement {
             }),
           ),
         },
-        internalParameters: { steps, commands: processes },
+        internalParameters: { steps, commands: processes, packages: packagesOf(runs) },
         resolvedDependencies: [
           ...treeResource(facts),
           ...toolchainResource(toolchain, facts.toolchainDigest),
@@ -102,6 +103,12 @@ export function provenanceOf(facts: ProvenanceFacts): ProvenanceStatement {
       },
     },
   );
+}
+
+function packagesOf(runs: readonly RunRecord[]): RecordedPackage[] {
+  const name = (one: RecordedPackage) => `${one.package} ${one.platform} ${one.key}`;
+  const all = new Map(runs.flatMap((run) => run.packages).map((one) => [name(one), one]));
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
 function nameOf(run: RunRecord): string {
