@@ -70,7 +70,8 @@ export function planCompile(context: CompileContext, { target, platform }: Build
     batch: digestOfRecord({ verb, flags, environment, alone: named ? target.name : '' }).slice(0, 12),
   };
   const { words, sentinels } = withSentinels(context.stamps);
-  const atLink = options.stamp === 'link' || !canStampLate(platform) || environment['CGO_ENABLED'] === '1';
+  const usesC = environment['CGO_ENABLED'] === '1';
+  const atLink = options.stamp === 'link' || !canStampLate(platform, usesC);
   const late = flagsWith(words);
   return {
     id: compileStepId(target, platform),

@@ -2,6 +2,7 @@
 
 import { hashesItself } from '../../formats/binary/binary.ts';
 import { sourceOfBytes } from '../../formats/binary/bytes.ts';
+import { gnuBuildIdOf } from '../../formats/binary/gnubuildid.ts';
 import { type Digest, digestOfBytes } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import { type Sentinel, writeStamps } from './sentinels.ts';
@@ -21,14 +22,16 @@ export interface StampRun {
 }
 
 /**
- * Undefined when a sentinel is not where it should be, or a hash of the whole would no longer hold: the program has to
- * be linked with the values.
+ * Undefined when a sentinel is not where it should be, or a hash of the whole would no longer hold and is not ours to
+ * renew: the program has to be linked with the values.
  */
 export function stampProgram(run: StampRun): { readonly digest: Digest; readonly size: number } | undefined {
   const program = run.host.files.readBytes(run.linked);
-  if (hashesItself(sourceOfBytes(program))) return undefined;
+  const renewId = gnuBuildIdOf(program);
+  if (!renewId && hashesItself(sourceOfBytes(program))) return undefined;
   const inBuildInfo = ({ text }: Sentinel) => COPIES * (run.moduleInfo.split(text).length - 1);
   if (!writeStamps(program, run.sentinels, inBuildInfo)) return undefined;
+  renewId?.();
   // Not made durable: what a power cut tears is found by its stat and stamped again.
   run.host.files.publish(run.path, program, { mode: 0o755, fsync: false });
   return { digest: digestOfBytes(program), size: program.length };

@@ -45,11 +45,11 @@ function letters(seed: string, length: number): string {
 }
 
 /**
- * Apple's formats carry hashes of their pages in a signature: a value written afterwards would break it. (What a C
- * compiler links carries a build ID that is a hash, too: cgo builds are never stamped late.)
+ * Apple's formats carry hashes of their pages in a signature: a value written afterwards would break it. What a C compiler
+ * links carries a hash too; GNU ld's, for ELF, we renew.
  */
-export function canStampLate(platform: Platform): boolean {
-  return !/^ios\/|^darwin\/arm64$/.test(platform);
+export function canStampLate(platform: Platform, usesC: boolean): boolean {
+  return usesC ? platform.startsWith('linux/') : !/^ios\/|^darwin\/arm64$/.test(platform);
 }
 
 /** The values in the place of the sentinels, in a text. */
