@@ -32,6 +32,7 @@ export const CODES = {
   'generate/command-failed': { title: 'the tree’s own code generation failed', exit: 1 },
   'generate/failed': { title: 'a generator failed', exit: 1 },
   'generate/import-cycle': { title: 'packages import each other in a circle', exit: 1 },
+  'generate/made-elsewhere': { title: 'the tree’s own script makes such code', exit: 2 },
   'generate/no-generators': { title: 'no generators are known for this tree', exit: 2 },
   'generate/no-output': { title: 'a generator wrote nothing for a tagged package', exit: 1 },
   'generate/output-read-only': { title: 'a generated file may not be written', exit: 1 },

@@ -184,6 +184,27 @@ describe('--check, --list, --clean', () => {
   });
 });
 
+describe('kinds that the tree’s own scripts make', () => {
+  test.each([
+    ['none on PATH', undefined, 'install protoc 3.x, then run hack/update-generated-protobuf.sh'],
+    ['a newer one', '29.1', 'install protoc 3.x, then run hack/update-generated-protobuf.sh'],
+    ['the right one', '3.21.12', 'help: run hack/update-generated-protobuf.sh'],
+  ])('protobuf, with a protoc: %s', async (_, version, help) => {
+    mkdirSync(path('hack/lib'), { recursive: true });
+    writeFileSync(path('hack/update-generated-protobuf.sh'), '#!/bin/bash\n');
+    writeFileSync(path('hack/lib/protoc.sh'), '  if [[ "$(protoc --version)" != "libprotoc 3."* ]]; then\n');
+    const tools = scratch('tools');
+    if (version)
+      writeFileSync(join(tools, 'protoc'), `#!/bin/sh\necho libprotoc ${version}\n`, { mode: 0o755 });
+    const run = await kubewright(['generate', 'protobuf', '--toolchain', '1.24.13'], {
+      PATH: `${tools}:${process.env['PATH']}`,
+    });
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toContain('error generate/made-elsewhere: protobuf is made by this tree’s own script');
+    expect(run.stderr).toContain(help);
+  });
+});
+
 describe('trouble in one package leaves the others done', () => {
   test.each([
     ['a generator that panics', 'generate/failed', '// please panic\n'],

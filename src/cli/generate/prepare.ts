@@ -16,6 +16,7 @@ import {
 } from '../../steps/generate/package/plan.ts';
 import { scanSources } from '../../steps/generate/package/select.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
+import { kindElsewhere } from '../../tree/codegen/elsewhere.ts';
 import { type GenerationModel, type Generator, kindsOf } from '../../tree/codegen/model.ts';
 import { readGenerationModel } from '../../tree/codegen/read.ts';
 import { TreeReader } from '../../tree/reader.ts';
@@ -23,8 +24,10 @@ import { checkTags, locate } from '../../tree/tags/known.ts';
 import { PackageSights } from '../../tree/tags/packages.ts';
 import { SourceIndex } from '../../tree/tags/sourceindex.ts';
 import { machineFacts } from '../machine.ts';
+import type { CommandContext } from '../request.ts';
 import type { Session } from '../session.ts';
 import { userGoSettings } from '../usergo.ts';
+import { madeElsewhere } from './elsewhere.ts';
 
 export interface PreparedGeneration {
   readonly session: Session;
@@ -59,7 +62,7 @@ export async function prepareGeneration(
   const reader = new TreeReader(host, tree.root);
   const model = readGenerationModel(reader, tree.goPackage, session.config);
   if (!model) throw new Failure(noGenerators(tree.label));
-  const kinds = wantedKinds(model, words);
+  const kinds = await wantedKinds(context, reader, model, words);
   const machine = machineFacts(host, userGoSettings(host));
   // Of a tree that has both modes, generators see the one with the link tree: the mode of its tests.
   const unit = { platform: host.platform, class: 'test', environmentGoFlags: '' } as const;
@@ -117,21 +120,28 @@ export async function prepareGeneration(
 /** What decides the versions of modules that a package imports. */
 const MODULE_FILES = ['go.mod', 'go.sum', 'go.work', 'go.work.sum'];
 
-function wantedKinds(model: GenerationModel, words: readonly string[]): readonly string[] {
+async function wantedKinds(
+  context: CommandContext,
+  reader: TreeReader,
+  model: GenerationModel,
+  words: readonly string[],
+): Promise<readonly string[]> {
   const known = kindsOf(model);
   const asked = words.flatMap((word) => word.split(',')).filter(Boolean);
   const unknown = asked.filter((word) => !known.includes(word));
-  if (unknown.length > 0) {
-    throw new Failure(
-      ...unknown.map((word) =>
-        error('request/invalid', {
-          what: `this tree has no generator of the kind ${word}`,
-          help: [didYouMean(word, known), `its kinds: ${known.join(', ')}`].filter(Boolean).join(' '),
-        }),
-      ),
-    );
-  }
+  const letters = unknown.map((word) => {
+    const elsewhere = kindElsewhere(reader, word);
+    return elsewhere ? madeElsewhere(context, word, elsewhere) : unknownKind(word, known);
+  });
+  if (letters.length > 0) throw new Failure(...(await Promise.all(letters)));
   return asked.length === 0 ? known : known.filter((kind) => asked.includes(kind));
+}
+
+function unknownKind(word: string, known: readonly string[]): Diagnostic {
+  return error('request/invalid', {
+    what: `this tree has no generator of the kind ${word}`,
+    help: [didYouMean(word, known), `its kinds: ${known.join(', ')}`].filter(Boolean).join(' '),
+  });
 }
 
 function planPrograms(

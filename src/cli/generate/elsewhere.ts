@@ -1,0 +1,37 @@
+/** The letter to somebody who asks for generated code that only the tree's own scripts make. */
+import { type Diagnostic, error } from '../../diagnostic/diagnostic.ts';
+import type { KindElsewhere } from '../../tree/codegen/elsewhere.ts';
+import type { CommandContext } from '../request.ts';
+
+/** Names the command, and says for protobuf whether this machine has the protoc for it. */
+export async function madeElsewhere(
+  context: CommandContext,
+  word: string,
+  found: KindElsewhere,
+): Promise<Diagnostic> {
+  const { command, where, protoc } = found;
+  const lacking = protoc === undefined ? undefined : await lackingProtoc(context, protoc);
+  return error('generate/made-elsewhere', {
+    what: `${word} is made by this tree’s own script, not by kubewright`,
+    where: [where],
+    ...(lacking ? { why: lacking } : {}),
+    help: `${lacking ? `install protoc ${shown(protoc)}, then run` : 'run'} ${command}`,
+  });
+}
+
+/** `3.`: any of that line. */
+function shown(protoc = ''): string {
+  return protoc.endsWith('.') ? `${protoc}x` : protoc;
+}
+
+async function lackingProtoc({ host, signal }: CommandContext, protoc: string): Promise<string | undefined> {
+  const wish = `the script wants protoc ${shown(protoc)}`;
+  const program = host.processes.find('protoc');
+  if (!program) return `${wish}, and there is none on PATH`;
+  const { stdout } = await host.processes.run({
+    ...{ argv: [program, '--version'], environment: {}, workingDirectory: '/', signal },
+  });
+  const version = /libprotoc ([\d.]+)/.exec(stdout)?.[1] ?? 'unknown';
+  const fits = protoc.endsWith('.') ? version.startsWith(protoc) : version === protoc;
+  return fits ? undefined : `${wish}, and ${program} is ${version}`;
+}
