@@ -6,6 +6,7 @@ import { configuredDefinition } from '../../steps/systempackage/configured.ts';
 import type { PackageDefinition, PackageFormat } from '../../steps/systempackage/definition.ts';
 import { kubernetesDefinitions } from '../../steps/systempackage/kubernetes/definitions.ts';
 import type { Platform } from '../../target/platform.ts';
+import { readTreePackages } from '../../tree/systempackages/read.ts';
 import type { Tree } from '../../tree/tree.ts';
 import type { Session } from '../session.ts';
 
@@ -16,7 +17,9 @@ export function definitionsFor(
   format: PackageFormat,
 ): Result<readonly PackageDefinition[]> {
   const { tree, config, context } = session;
-  const known = tree.family === 'kubernetes' ? kubernetesDefinitions(version, format) : [];
+  const own = readTreePackages(context.host, tree.root, format);
+  const ours = tree.family === 'kubernetes' ? kubernetesDefinitions(version, format) : [];
+  const known = (own.ok ? own.value : undefined) ?? ours;
   const configured = Object.entries(config.packages ?? {});
   const problems: Diagnostic[] = [];
   const changed = configured.flatMap(([name, one]) => {
@@ -32,7 +35,10 @@ export function definitionsFor(
     return [];
   });
   if (problems.length > 0) return bad(...problems);
-  return ok([...known.filter(({ name }) => config.packages?.[name] === undefined), ...changed]);
+  return ok(
+    [...known.filter(({ name }) => config.packages?.[name] === undefined), ...changed],
+    own.diagnostics,
+  );
 }
 
 /** Whether the tree builds all programs of a package for a platform. */

@@ -66,7 +66,9 @@ async function planPackaging(session: Session, options: PackageOptions) {
     problems.push(...chosen.problems);
     notes.push(...chosen.notes);
     version ||= chosen.value;
-    const all = options.formats.map((format) => taken(definitionsFor(session, chosen.value, format)).value);
+    const read = options.formats.map((format) => taken(definitionsFor(session, chosen.value, format)));
+    notes.push(...read.flatMap(({ diagnostics }) => diagnostics));
+    const all = read.map(({ value }) => value);
     checkNames(all.flat(), options.names);
     const selected = all.flatMap((list) => selectDefinitions(list, options.names, new Set(parts.keys())));
     for (const definition of selected) {
@@ -138,12 +140,15 @@ function chooseVersion(
 }
 
 function versionOf(definition: PackageDefinition, sources: PlatformSources, chosen: ChosenVersion) {
-  if (definition.version !== undefined)
-    return { value: packageVersion(definition.version), source: definition.where.file };
-  if (definition.part === undefined) return { value: packageVersion(chosen.value), source: chosen.source };
+  const { part, where } = definition;
+  // The tree says which version of a part it wants; what is given says which one it is.
+  const given = part === undefined ? undefined : sources.partVersion(part);
+  if (given === undefined && definition.version !== undefined)
+    return { value: packageVersion(definition.version), source: where.file };
+  if (part === undefined) return { value: packageVersion(chosen.value), source: chosen.source };
   return {
-    value: packageVersion(sources.partVersion(definition.part) ?? ''),
-    source: `${definition.part}, whose version is named by --part ${definition.part}@VERSION=PATH`,
+    value: packageVersion(given ?? ''),
+    source: `${part}, whose version is named by --part ${part}@VERSION=PATH`,
   };
 }
 
