@@ -1,11 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync, verify as verifySignature } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  verify as verifySignature,
+} from 'node:crypto';
 import { appendFileSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, Verifier } from '@sigstore/verify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProvenanceStatement } from '../../src/formats/intoto/statement.ts';
+import { has, ImageRegistry } from './engine.ts';
 import { Monorepo } from './monorepo.ts';
 
 const BIN = '_output/local/bin';
@@ -259,3 +266,113 @@ describe('verifying a release', () => {
     ]);
   });
 });
+
+describe.skipIf(!has('docker-registry'))('an image in a registry (wants docker-registry)', () => {
+  test('is signed by its digest, once for each key, and cosign takes it', async () => {
+    const registry = await ImageRegistry.start();
+    const orchard = new Monorepo();
+    try {
+      const keys = ['one', 'two'].map((name) => {
+        const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+        orchard.write(`${name}.pem`, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+        orchard.write(`${name}.pub`, publicKey.export({ type: 'spki', format: 'pem' }).toString());
+        return publicKey;
+      });
+      const { digest, repository } = await emptyImage(registry.host);
+      const sign = (key: string, tag = 'v1') =>
+        orchard.kubewright(['sign', `oci://${registry.host}/${repository}:${tag}`, '--key', `${key}.pem`]);
+      const signatures = async () => {
+        const url = `http://${registry.host}/v2/${repository}/manifests/sha256-${digest}.sig`;
+        const answer = await fetch(url, {
+          headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+        });
+        return (await answer.json()) as { layers: { digest: string; annotations: Record<string, string> }[] };
+      };
+      const first = await sign('one');
+      expect([first.stderr, first.stdout]).toEqual([
+        '',
+        `${registry.host}/${repository}:sha256-${digest}.sig\n`,
+      ]);
+      const before = await signatures();
+      await sign('one');
+      expect(await signatures()).toEqual(before);
+      expect((await sign('two')).exitCode).toBe(0);
+      const { layers } = await signatures();
+      expect(layers).toHaveLength(2);
+      for (const [i, layer] of layers.entries()) {
+        const blob = await fetch(`http://${registry.host}/v2/${repository}/blobs/${layer.digest}`);
+        const payload = Buffer.from(await blob.arrayBuffer());
+        expect(JSON.parse(payload.toString()).critical.image).toEqual({
+          'docker-manifest-digest': `sha256:${digest}`,
+        });
+        const signature = Buffer.from(
+          layer.annotations['dev.cosignproject.cosign/signature'] ?? '',
+          'base64',
+        );
+        expect(verifySignature('sha256', payload, keys[i] as KeyObject, signature)).toBe(true);
+      }
+      const none = await sign('one', 'nowhere');
+      expect([none.exitCode, none.stderr]).toEqual([
+        2,
+        expect.stringContaining('error artifact/none: there is no image'),
+      ]);
+      if (COSIGN) {
+        const cosign = (key: string) =>
+          execFileSync(
+            COSIGN,
+            [
+              'verify',
+              '--key',
+              key,
+              '--insecure-ignore-tlog',
+              '--allow-http-registry',
+              '--new-bundle-format=false',
+              `${registry.host}/${repository}:v1`,
+            ],
+            { cwd: orchard.root, stdio: 'pipe' },
+          );
+        expect(cosign('one.pub').toString()).toContain(digest);
+        cosign('two.pub');
+        const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+        orchard.write('stranger.pub', stranger.export({ type: 'spki', format: 'pem' }).toString());
+        expect(() => cosign('stranger.pub')).toThrow();
+      }
+    } finally {
+      orchard.dispose();
+      await registry.stop();
+    }
+  });
+});
+
+/** Sends an image without a layer to a registry, by bare requests. */
+async function emptyImage(host: string): Promise<{ readonly digest: string; readonly repository: string }> {
+  const repository = 'fruit/cellar';
+  const sum = (text: string) => createHash('sha256').update(text).digest('hex');
+  const config = JSON.stringify({
+    architecture: 'amd64',
+    os: 'linux',
+    rootfs: { type: 'layers', diff_ids: [] },
+  });
+  const begun = await fetch(`http://${host}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
+  const place = new URL(begun.headers.get('location') ?? '');
+  place.searchParams.set('digest', `sha256:${sum(config)}`);
+  await fetch(place, {
+    method: 'PUT',
+    body: config,
+    headers: { 'content-type': 'application/octet-stream' },
+  });
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = JSON.stringify({
+    ...{ schemaVersion: 2, mediaType, layers: [] },
+    config: {
+      mediaType: 'application/vnd.oci.image.config.v1+json',
+      size: config.length,
+      digest: `sha256:${sum(config)}`,
+    },
+  });
+  const sent = await fetch(`http://${host}/v2/${repository}/manifests/v1`, {
+    ...{ method: 'PUT', body: manifest, headers: { 'content-type': mediaType } },
+  });
+  expect(sent.status).toBe(201);
+  return { digest: sum(manifest), repository };
+}

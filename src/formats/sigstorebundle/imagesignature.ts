@@ -6,6 +6,7 @@ import { canonicalJson, type Digest, digestOfBytes } from '../digest.ts';
 
 const PAYLOAD_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
+const SIGNATURE = 'dev.cosignproject.cosign/signature';
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json';
 
 /** What is signed of an image: its name without tag, and the digest of its manifest or index. */
@@ -31,15 +32,44 @@ export interface SignatureImage {
   readonly blobs: Readonly<Record<Digest, Buffer>>;
 }
 
-/** The image that holds the signatures of a digest: one layer for each. */
+/** A layer of a signature image: the payload that was signed, and its signature. */
+export interface SignatureLayer {
+  readonly mediaType: string;
+  readonly size: number;
+  readonly digest: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The layers of a signature image that is in a registry; none of what is no such image. */
+export function readSignatureLayers(manifest: Uint8Array): readonly SignatureLayer[] {
+  try {
+    const { layers } = JSON.parse(Buffer.from(manifest).toString()) as { layers?: readonly SignatureLayer[] };
+    return (layers ?? []).filter(({ mediaType }) => mediaType === PAYLOAD_TYPE);
+  } catch {
+    return [];
+  }
+}
+
+/** The signature that a layer carries over a payload; undefined when the layer is about another one. */
+export function signatureOver(payload: Buffer, { digest, annotations }: SignatureLayer): Buffer | undefined {
+  const text = annotations?.[SIGNATURE];
+  return text !== undefined && digest === `sha256:${digestOfBytes(payload)}`
+    ? Buffer.from(text, 'base64')
+    : undefined;
+}
+
+/** The image that holds the signatures of a digest: those that are there, and one more. */
 export function signatureImage(
   digest: Digest,
-  signatures: readonly { readonly payload: Buffer; readonly signature: Buffer }[],
+  payload: Buffer,
+  signature: Buffer,
+  others: readonly SignatureLayer[] = [],
 ): SignatureImage {
-  const layers = signatures.map(({ payload, signature }) => ({
+  const own = {
     ...descriptor(PAYLOAD_TYPE, payload),
-    annotations: { 'dev.cosignproject.cosign/signature': signature.toString('base64') },
-  }));
+    annotations: { [SIGNATURE]: signature.toString('base64') },
+  };
+  const layers = [...others, own];
   const config = Buffer.from(
     canonicalJson({
       ...{ architecture: '', config: {}, created: '0001-01-01T00:00:00Z', os: '' },
@@ -55,10 +85,9 @@ export function signatureImage(
       layers,
     }),
   );
-  const blobs = [config, ...signatures.map(({ payload }) => payload)];
   return {
     ...{ tag: signatureTag(digest), mediaType: MANIFEST_TYPE, manifest },
-    blobs: Object.fromEntries(blobs.map((blob) => [digestOfBytes(blob), blob])),
+    blobs: Object.fromEntries([config, payload].map((blob) => [digestOfBytes(blob), blob])),
   };
 }
 

@@ -47,15 +47,25 @@ export function keySigner(key: SigningKey): Signer {
       return { digest, signature, bundle: messageBundle(digest, signature, key.hint) };
     },
     async statement(payload) {
-      const signature = sign(hashOf(key), preAuthentication(INTOTO_PAYLOAD, payload), key.key);
+      const signature = signBytes(key, preAuthentication(INTOTO_PAYLOAD, payload));
       return statementBundle(payload, signature, key.hint);
     },
   };
 }
 
+/** The bare signature of a key over bytes. */
+export function signBytes(key: SigningKey, bytes: Buffer): Buffer {
+  return sign(hashOf(key), bytes, key.key);
+}
+
+/** Whether a bare signature over bytes is this key's. */
+export function areSignedBy(key: SigningKey, bytes: Buffer, signature: Buffer): boolean {
+  return verify(hashOf(key), bytes, createPublicKey(key.key), signature);
+}
+
 /** Whether a signature over a statement is this key's. */
 export function isSignedBy(key: SigningKey, payload: Buffer, signature: Buffer): boolean {
-  return verify(hashOf(key), preAuthentication(INTOTO_PAYLOAD, payload), createPublicKey(key.key), signature);
+  return areSignedBy(key, preAuthentication(INTOTO_PAYLOAD, payload), signature);
 }
 
 function hashOf({ kind }: SigningKey): 'sha256' | null {
