@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'version', summary: 'show the version of the tree', load: () => import('./commands/version.ts') },
   {
+    name: 'release',
+    summary: 'pack a release: tarballs and checksums, from sources or from programs that are built',
+    load: () => import('./commands/release.ts'),
+  },
+  {
     name: 'inspect',
     summary: 'what a program file says of itself: platform, Go, libraries, symbols, version',
     load: () => import('./commands/inspect.ts'),

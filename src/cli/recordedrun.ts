@@ -55,7 +55,9 @@ export async function recordRun(
   const outputs: string[] = [];
   const emit = (event: EventBody) => {
     if (event.type === 'diagnostic' && event.diagnostic.severity === 'error') errors.push(event.diagnostic);
-    if (event.type === 'step-finished') outputs.push(...event.outputs.map((output) => output.path));
+    // What is kept for the next run is no result of this one.
+    if (event.type === 'step-finished')
+      outputs.push(...event.outputs.map(({ path }) => path).filter((path) => !path.startsWith(`${own}/`)));
     bus.emit(event);
   };
   try {

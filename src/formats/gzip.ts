@@ -63,6 +63,31 @@ export async function* deflated(
   for (const work of running) yield await work;
 }
 
+/**
+ * A content that is deflated once and put into several archives, as a file: the deflated bytes, then CRC-32 and length
+ * of what they stand for.
+ */
+export async function* deflatedFile(parts: AsyncIterable<Deflated>): AsyncGenerator<Uint8Array> {
+  let crc = 0;
+  let length = 0;
+  for await (const part of parts) {
+    crc = combinedCrc(crc, part.crc, part.length);
+    length += part.length;
+    yield part.bytes;
+  }
+  const trailer = Buffer.alloc(DEFLATED_TRAILER_BYTES);
+  trailer.writeUInt32LE(crc, 0);
+  trailer.writeBigUInt64LE(BigInt(length), 4);
+  yield trailer;
+}
+
+export const DEFLATED_TRAILER_BYTES = 12;
+
+/** What the end of such a file tells. */
+export function deflatedTrailer(trailer: Buffer): { readonly crc: number; readonly length: number } {
+  return { crc: trailer.readUInt32LE(0), length: Number(trailer.readBigUInt64LE(4)) };
+}
+
 const DEFAULT_LEVEL = 6;
 /** Size of the thread pool of libuv unless the user set another. */
 const DEFAULT_THREADS = 4;

@@ -48,12 +48,17 @@ export async function* tar(
     yield tarHeader(entry);
     const size = contentSize(entry);
     yield* exactly(entry.path, size, content);
-    if (size % BLOCK > 0) yield new Uint8Array(BLOCK - (size % BLOCK));
+    yield tarPadding(size);
   }
   yield TAR_END;
 }
 
 const BLOCK = 512;
+
+/** What fills the last block of a content of this size. */
+export function tarPadding(size: number): Uint8Array {
+  return new Uint8Array((BLOCK - (size % BLOCK)) % BLOCK);
+}
 
 /** The two empty blocks behind the last member. */
 export const TAR_END = new Uint8Array(2 * BLOCK);

@@ -71,10 +71,12 @@ export class PlainLines implements EventSink {
   }
 
   #milestone(id: string, at: number): string[] {
-    const { title, progress } = this.#step(id);
+    const { title, progress, kind } = this.#step(id);
     if (!progress || at - (this.#spokenAt.get(id) ?? 0) < MILESTONE_MILLISECONDS) return [];
     this.#spokenAt.set(id, at);
-    return [`${title}: ${progress.done} of ${progress.total} packages`];
+    const { done, total } = progress;
+    if (kind === 'pack') return [`${title}: ${formatBytes(done)} of ${formatBytes(total)}`];
+    return [`${title}: ${done} of ${total} packages`];
   }
 
   #step(id: string): StepRecord {

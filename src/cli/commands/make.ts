@@ -8,6 +8,7 @@ import type { Start } from '../commands.ts';
 import { type MakeArguments, readMakeArguments, splitShellWords } from '../make/arguments.ts';
 import { CROSS_GROUPS, type Goal, knownGoals, readGoal } from '../make/goals.ts';
 import { checkVariables, withAliases } from '../make/variables.ts';
+import { readReleaseRequest } from '../release/request.ts';
 import type { CommandContext } from '../request.ts';
 import { openSession, type Session } from '../session.ts';
 import { clean } from './clean.ts';
@@ -64,9 +65,31 @@ async function runGoal(
       const groups = CROSS_GROUPS.filter((name) => session.tree.groups.some((group) => group.name === name));
       return build(session, groups, { platforms: ['all'] });
     }
+    case 'release': {
+      const { host } = context;
+      if (
+        /^[yY]/.test(
+          args.variables['KUBE_RELEASE_RUN_TESTS'] ?? host.environment['KUBE_RELEASE_RUN_TESTS'] ?? '',
+        )
+      )
+        throw new Failure(testsNotRun());
+      const values = { fromLocal: goal.isPackagingOnly };
+      return (await import('../release/run.ts')).release(
+        context,
+        readReleaseRequest(goal.mode, values, host),
+      );
+    }
     case 'elsewhere':
       throw new Failure(elsewhere('', goal.use));
   }
+}
+
+function testsNotRun(): Diagnostic {
+  return error('make/goal-unsupported', {
+    what: 'a release here runs no tests, and KUBE_RELEASE_RUN_TESTS asks for them',
+    why: 'tests are the tree’s own; kubewright builds and packs what they test',
+    help: 'run them first: make test && make test-integration; then leave KUBE_RELEASE_RUN_TESTS out',
+  });
 }
 
 async function build(
@@ -145,6 +168,8 @@ function describe(goal: Goal): string {
       return `kubewright build ${CROSS_GROUPS.map((group) => `-g ${group}`).join(' ')} -p all`;
     case 'clean':
       return 'kubewright clean';
+    case 'release':
+      return `kubewright release ${goal.mode}${goal.isPackagingOnly ? ' --from-local' : ''}`;
     case 'help':
       return 'this list';
     case 'elsewhere':

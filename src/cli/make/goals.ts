@@ -6,6 +6,7 @@ export type Goal =
   | { readonly kind: 'cross' }
   | { readonly kind: 'clean' }
   | { readonly kind: 'help' }
+  | { readonly kind: 'release'; readonly mode: 'full' | 'quick'; readonly isPackagingOnly: boolean }
   /** Upstream has it; until we do, its own make does the work. */
   | { readonly kind: 'elsewhere'; readonly use: string };
 
@@ -20,6 +21,11 @@ const FIXED: Readonly<Record<string, (goal: string) => Goal>> = {
   cross: () => ({ kind: 'cross' }),
   clean: () => ({ kind: 'clean' }),
   help: () => ({ kind: 'help' }),
+  release: () => ({ kind: 'release', mode: 'full', isPackagingOnly: false }),
+  'quick-release': () => ({ kind: 'release', mode: 'quick', isPackagingOnly: false }),
+  'release-skip-tests': () => ({ kind: 'release', mode: 'quick', isPackagingOnly: false }),
+  package: () => ({ kind: 'release', mode: 'full', isPackagingOnly: true }),
+  'package-tarballs': () => ({ kind: 'release', mode: 'full', isPackagingOnly: true }),
 };
 
 const ELSEWHERE: readonly string[] = [
@@ -43,22 +49,8 @@ const ELSEWHERE: readonly string[] = [
     'update',
     'generated_files',
   ],
-  ...[
-    'gen_openapi',
-    'verify_generated_files',
-    'clean_meta',
-    'clean_generated',
-    'release',
-    'release-in-a-container',
-  ],
-  ...[
-    'release-images',
-    'release-skip-tests',
-    'quick-release',
-    'quick-release-images',
-    'package',
-    'package-tarballs',
-  ],
+  ...['gen_openapi', 'verify_generated_files', 'clean_meta', 'clean_generated', 'release-in-a-container'],
+  ...['release-images', 'quick-release-images'],
   ...['cross-in-a-container', 'bazel-build', 'bazel-test', 'bazel-test-integration', 'bazel-release'],
 ];
 

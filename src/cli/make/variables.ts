@@ -47,6 +47,7 @@ const HONOURED = new Set([
     'GOTOOLCHAIN',
   ],
   ...['KUBERNETES_CONTRIB', 'KUBE_GOLDFLAGS', 'KUBE_GOGCFLAGS'],
+  ...['KUBE_RELEASE_RUN_TESTS', 'KUBE_BUILD_HYPERKUBE', 'KUBE_BUILD_MONDO_TEST_TARBALL'],
 ]);
 
 /** Known, and without effect on what is built here. */

@@ -37,14 +37,7 @@ export async function askGit(
 ): Promise<Result<GitFacts | undefined>> {
   const program = host.processes.find('git');
   if (!program) return ok(undefined, host.files.exists(join(root, '.git')) ? [missing(root)] : []);
-  const run = (...words: readonly string[]): Promise<ProcessResult> =>
-    host.processes.run({
-      argv: [program, ...CLOSED, ...withoutFilters(host, root), ...words],
-      environment: environmentOf(host),
-      workingDirectory: root,
-      timeoutMilliseconds: 120_000,
-      ...(question.signal ? { signal: question.signal } : {}),
-    });
+  const run = (...words: readonly string[]) => runGit(host, root, words, question.signal);
   const describe = [
     ...['describe', '--tags'],
     ...(question.match ? [`--match=${question.match}`] : []),
@@ -70,6 +63,24 @@ export async function askGit(
     // As upstream: a status that fails counts as dirty, and so do files that git does not know.
     dirty: status ? status.exitCode !== 0 || status.stdout.trim() !== '' : false,
     described: description?.exitCode === 0 ? description.stdout.trim() || undefined : undefined,
+  });
+}
+
+/** One call of git in a tree, with nothing of the tree's own that would run; `input` is what it reads. */
+export function runGit(
+  host: Host,
+  root: string,
+  words: readonly string[],
+  signal?: AbortSignal,
+  input?: string,
+): Promise<ProcessResult> {
+  return host.processes.run({
+    argv: ['git', ...CLOSED, ...withoutFilters(host, root), ...words],
+    environment: environmentOf(host),
+    workingDirectory: root,
+    timeoutMilliseconds: 120_000,
+    ...(signal ? { signal } : {}),
+    ...(input === undefined ? {} : { input }),
   });
 }
 

@@ -1,0 +1,74 @@
+/** What a release is asked to be: options, and the variables that upstream's scripts read. */
+import { type Command, Option } from 'commander';
+import { error, Failure } from '../../diagnostic/diagnostic.ts';
+import { nearest } from '../../diagnostic/nearest.ts';
+import type { Host } from '../../host/host.ts';
+import { PARTS, type Part } from '../../release/member.ts';
+
+export interface ReleaseRequest {
+  /** Only the platforms of a quick build (KUBE_FASTBUILD). */
+  readonly isQuick: boolean;
+  /** Package what is built, and build nothing. */
+  readonly isPackagingOnly: boolean;
+  /** Directory of finished programs, OS/ARCH/NAME in it; absent for the output directory. */
+  readonly from?: string;
+  /** Empty: all. */
+  readonly only: readonly Part[];
+  readonly platforms: readonly string[];
+  readonly versionString?: string;
+  readonly waitSeconds: number;
+}
+
+export function addReleaseOptions(command: Command): Command {
+  const list = (value: string, before: readonly string[] = []) => [...before, value];
+  return command
+    .option('--from-local', 'package the programs that are built, and build nothing')
+    .addOption(
+      new Option('--from <dir>', 'package finished programs of this directory: DIR/OS/ARCH/NAME').conflicts(
+        'fromLocal',
+      ),
+    )
+    .option('--only <parts>', `some parts, separated by commas: ${PARTS.join(', ')}`)
+    .option(
+      '-p, --platform <os/arch>',
+      'platform to release for, repeatable (default: those of each group)',
+      list,
+    )
+    .option('--version-string <version>', 'release under this version instead of the tree’s')
+    .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0);
+}
+
+export function readReleaseRequest(
+  mode: string,
+  values: Readonly<Record<string, unknown>>,
+  { environment }: Pick<Host, 'environment'>,
+): ReleaseRequest {
+  const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
+  const [from, versionString] = [text('from'), text('versionString')];
+  return {
+    isQuick: mode === 'quick' || environment['KUBE_FASTBUILD'] === 'true',
+    isPackagingOnly: values['fromLocal'] === true || from !== undefined,
+    only: partsOf(text('only') ?? ''),
+    platforms: (values['platform'] as string[] | undefined) ?? [],
+    ...(from === undefined ? {} : { from }),
+    ...(versionString === undefined ? {} : { versionString }),
+    waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
+  };
+}
+
+function partsOf(words: string): Part[] {
+  return words
+    .split(',')
+    .filter(Boolean)
+    .map((word) => {
+      const part = PARTS.find((one) => one === word || `${one}s` === word);
+      if (part) return part;
+      const [guess] = nearest(word, PARTS);
+      throw new Failure(
+        error('request/invalid', {
+          what: `a release has no part ${word}`,
+          help: `${guess ? `did you mean ${guess}? ` : ''}the parts are ${PARTS.join(', ')}`,
+        }),
+      );
+    });
+}
