@@ -90,6 +90,7 @@ export const CODES = {
   'store/unusable': { title: 'the local store cannot be used', exit: 1 },
   'systempackage/definition': { title: 'a system package is defined wrongly', exit: 2 },
   'systempackage/file-missing': { title: 'a file that goes into a package is not there', exit: 2 },
+  'systempackage/part-damaged': { title: 'the archive of a part cannot be unpacked', exit: 2 },
   'systempackage/part-missing': { title: 'a part that was built elsewhere is not given', exit: 2 },
   'systempackage/platform': { title: 'there are no packages for a platform', exit: 2 },
   'systempackage/program-missing': { title: 'a program that goes into a package is not built', exit: 2 },

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -252,6 +253,51 @@ describe('parts from elsewhere', () => {
     expect([...list.matchAll(/(\.\/opt\S+)/g)].map(([name]) => name)).toEqual([
       ...['./opt/', './opt/cni/', './opt/cni/bin/', './opt/cni/bin/bridge', './opt/cni/bin/loopback'],
     ]);
+  });
+});
+
+describe('parts in the archives that they are published in', () => {
+  const parts = scratch('archives');
+  const pack = (archive: string) => [
+    ...V1_20,
+    'deb',
+    'cri-tools',
+    '-p',
+    'linux/amd64',
+    '--part',
+    `cri-tools=${parts}/${archive}`,
+  ];
+
+  test('are unpacked, and tell their version by their name', async () => {
+    copyFileSync(join(packaging.programs, 'linux/amd64/kubectl'), join(parts, 'crictl'));
+    output('tar', '-czf', join(parts, 'crictl-v1.22.0-linux-amd64.tar.gz'), '-C', parts, './crictl');
+    const made = await packaging.pack(pack('crictl-v1.22.0-linux-{arch}.tar.gz'));
+    expect(Object.keys(made)).toEqual(['cri-tools_1.22.0-00_amd64.deb']);
+    expect(output('dpkg-deb', '-c', made['cri-tools_1.22.0-00_amd64.deb'] as string)).toMatch(
+      /^-rwxr-xr-x root\/root .* \.\/usr\/bin\/crictl$/m,
+    );
+  });
+
+  test.each([
+    [
+      'leads-out-1.0.0.tar.gz',
+      ['-P', '--transform', 's,^,../,', '-C', parts, 'crictl'],
+      'is no ordinary file',
+    ],
+    ['a-link-1.0.0.tar.gz', ['-C', parts, 'link'], 'is no ordinary file'],
+  ])('that are hostile are refused: %s', async (name, args, why) => {
+    if (!existsSync(join(parts, 'link'))) symlinkSync('/etc/passwd', join(parts, 'link'));
+    output('tar', '-czf', join(parts, name), ...args);
+    const run = await packaging.run(pack(name));
+    expect([run.exitCode, run.stderr]).toEqual([2, expect.stringContaining(why)]);
+    expect(run.stderr).toContain('error systempackage/part-damaged: ');
+  });
+
+  test('that are cut short are refused', async () => {
+    const whole = readFileSync(join(parts, 'crictl-v1.22.0-linux-amd64.tar.gz'));
+    writeFileSync(join(parts, 'cut-1.0.0.tar.gz'), whole.subarray(0, whole.length / 2));
+    const run = await packaging.run(pack('cut-1.0.0.tar.gz'));
+    expect([run.exitCode, run.stderr]).toEqual([2, expect.stringContaining('systempackage/part-damaged')]);
   });
 });
 

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { PACKAGE_FORMATS, type PackageFormat } from '../../steps/systempackage/definition.ts';
 import type { Start } from '../commands.ts';
+import type { GivenPart } from '../package/parts.ts';
 import type { PackageOptions } from '../package/run.ts';
-import type { GivenPart } from '../package/sources.ts';
 import { openSession } from '../session.ts';
 
 export function configure(command: Command, start: Start): void {
@@ -18,7 +18,7 @@ export function configure(command: Command, start: Start): void {
     .option('--from <dir>', 'take finished programs from this directory instead of the output directory')
     .option(
       '--part <name=path>',
-      'files that were built elsewhere, as a directory: cri-tools@1.30.0=DIR; {arch} stands for the architecture',
+      'files built elsewhere, a directory or archive: cri-tools@1.30.0=DIR; {arch} stands for the architecture',
       list,
     )
     .option('--repository <dir>', 'write into a folder that apt and dnf can install from')

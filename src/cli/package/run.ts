@@ -13,9 +13,10 @@ import { runArtifacts } from '../artifacts/run.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
 import { binaryOf, checkNames, definitionsFor, isBuiltFor, selectDefinitions } from './definitions.ts';
+import { type GivenPart, unpackedParts } from './parts.ts';
 import { planRepositories } from './repository.ts';
 import { signingOf } from './signing.ts';
-import { type GivenPart, PlatformSources } from './sources.ts';
+import { PlatformSources } from './sources.ts';
 
 export interface PackageOptions {
   readonly formats: readonly PackageFormat[];
@@ -49,7 +50,6 @@ async function planPackaging(session: Session, options: PackageOptions) {
   const { host, signal } = context;
   const treeVersion = taken(await readTreeVersion(host, tree, { ...options, signal }));
   const platforms = platformsOf(session, options.platforms);
-  const parts = new Map(options.parts.map((part) => [part.name, part]));
   const from = options.from === undefined ? undefined : resolve(host.workingDirectory, options.from);
   const sign = await signingOf(session, options.signKey);
   const directory = options.repository
@@ -61,6 +61,7 @@ async function planPackaging(session: Session, options: PackageOptions) {
   const steps: Step[] = [];
   let version = '';
   for (const platform of platforms) {
+    const parts = await unpackedParts(session, options.parts, platform);
     const sources = new PlatformSources(session, platform, from, parts);
     const chosen = chooseVersion(session, options, treeVersion.value, sources, platform);
     problems.push(...chosen.problems);

@@ -7,14 +7,7 @@ import { outputPath } from '../../steps/compile/plan.ts';
 import type { PackageSources, SourceFile } from '../../steps/systempackage/plan.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
 import type { Session } from '../session.ts';
-
-/** A part that somebody else built, as the command line names it: `--part cri-tools@1.30.0=DIR`. */
-export interface GivenPart {
-  readonly name: string;
-  readonly version?: string;
-  /** As typed; `{arch}` stands for the architecture in Go's words. */
-  readonly path: string;
-}
+import { type GivenPart, versionInName } from './parts.ts';
 
 /** Variables in which programs of parts keep their version. */
 const PART_VERSION_VARIABLES = [
@@ -87,7 +80,7 @@ export class PlatformSources {
       const found = PART_VERSION_VARIABLES.map((variable) => variables[variable]).find(Boolean);
       if (found) return found;
     }
-    return /v?(\d+\.\d+\.\d+[\w.~+-]*?)(?:\.t(?:ar\.)?gz)?$/.exec(basename(given.path))?.[1];
+    return versionInName(given.path);
   }
 
   #candidates(name: string): string[] {
@@ -202,7 +195,7 @@ function partMissing(name: string): Diagnostic {
   return error('systempackage/part-missing', {
     what: `the files of ${name} are not given`,
     why: 'they are built from another source than this tree',
-    help: `name the directory that holds them: --part ${name}=DIR`,
+    help: `name the directory or the archive that holds them: --part ${name}=PATH`,
   });
 }
 
@@ -210,6 +203,6 @@ function partLacks(name: string, place: string, wanted: string): Diagnostic {
   return error('systempackage/part-missing', {
     what: wanted === 'all' ? `there are no files of ${name} in ${place}` : `${place} holds no ${wanted}`,
     why: `the package ${name} is made of them`,
-    help: 'unpack the archive that holds them and name its directory; {arch} in the path stands for the architecture',
+    help: 'name the directory or the archive (.tar.gz, .tgz) that holds them; {arch} in the path stands for the architecture',
   });
 }
