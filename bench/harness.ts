@@ -18,6 +18,8 @@ export interface Side {
   readonly env: Readonly<Record<string, string>>;
   /** Puts the tree into the state that the command is to find; not timed. */
   readonly before?: () => void;
+  /** CPU seconds so far of a daemon that works for this side; what it uses meanwhile is counted. */
+  readonly daemonCpu?: () => number;
   /** Joins `env`, anew for every run. */
   readonly envOfRun?: () => Readonly<Record<string, string>>;
 }
@@ -74,6 +76,7 @@ export async function runCases(cases: readonly Case[], resultsDirectory: string)
 
 async function measure(side: Side): Promise<Cost> {
   side.before?.();
+  const daemonBefore = side.daemonCpu?.() ?? 0;
   const child = spawn('/usr/bin/time', ['-f', '%e %U %S', ...side.argv], {
     ...{ cwd: side.cwd, env: { ...side.env, ...side.envOfRun?.() }, stdio: ['ignore', 'ignore', 'pipe'] },
   });
@@ -91,7 +94,7 @@ async function measure(side: Side): Promise<Cost> {
   clearInterval(sampler);
   if (status !== 0) throw new Error(`${side.argv.join(' ')} failed:\n${stderr}`);
   const [wall = 0, user = 0, system = 0] = (stderr.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number);
-  return { wall, cpu: user + system, peak };
+  return { wall, cpu: user + system + (side.daemonCpu?.() ?? 0) - daemonBefore, peak };
 }
 
 const SAMPLE_MILLISECONDS = 50;

@@ -190,8 +190,8 @@ export class Files {
   }
 
   /** The content of a file, piece by piece, however large it is. */
-  chunks(path: string): AsyncIterable<Uint8Array> {
-    return chunksOf(path);
+  chunks(path: string, isFleeting = false): AsyncIterable<Uint8Array> {
+    return chunksOf(path, isFleeting);
   }
 
   /** Writes pieces to a file of a scratch directory as they come; not durable. Returns how many bytes there were. */

@@ -4,16 +4,26 @@ import { asFailure } from './file-problem.ts';
 
 const PIECE_BYTES = 1 << 20;
 
-/** The content of a file in pieces of 1 MiB, the next one read while the last is used. */
-export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+/**
+ * The content of a file in pieces of 1 MiB, the next one read while the last is used. `isFleeting`: a piece holds only until
+ * the next one is asked for, which spares the memory of all but two.
+ */
+export async function* chunksOf(path: string, isFleeting = false): AsyncGenerator<Uint8Array> {
   const file = await opened(path, 'r');
+  const memory = isFleeting ? [newPiece(), newPiece()] : [];
+  let pieces = 0;
+  const pieceOf = async (): Promise<Uint8Array> => {
+    const piece = memory[pieces++ % 2] ?? newPiece();
+    const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, null);
+    return piece.subarray(0, bytesRead);
+  };
   let next: Promise<Uint8Array> | undefined;
   try {
-    next = pieceOf(file);
+    next = pieceOf();
     for (;;) {
       const piece = await next;
       if (piece.length === 0) return;
-      next = pieceOf(file);
+      next = pieceOf();
       next.catch(() => {});
       yield piece;
     }
@@ -53,8 +63,6 @@ async function opened(path: string, flags: 'r' | 'w'): Promise<FileHandle> {
   }
 }
 
-async function pieceOf(file: FileHandle): Promise<Uint8Array> {
-  const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
-  const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, null);
-  return piece.subarray(0, bytesRead);
+function newPiece(): Buffer {
+  return Buffer.allocUnsafeSlow(PIECE_BYTES);
 }

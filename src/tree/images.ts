@@ -63,6 +63,8 @@ export interface ImagesRequest {
   /** Platforms that are wanted; none are all that the tree declares. */
   readonly platforms: readonly Platform[];
   readonly noEval: boolean;
+  /** JSON file that keeps what was read; left out, everything is read again. */
+  readonly cacheFile?: string;
   readonly signal?: AbortSignal;
 }
 

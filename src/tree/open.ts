@@ -1,7 +1,7 @@
 /** Opens a tree: finds its root, recognises its family, reads its facts, and keeps them until a file changes. */
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { bad, type Diagnostic, error, Failure, ok, type Result } from '../diagnostic/diagnostic.ts';
+import { bad, type Diagnostic, error, ok, type Result } from '../diagnostic/diagnostic.ts';
 import { digestOfRecord } from '../formats/digest.ts';
 import type { Host } from '../host/host.ts';
 import { withConfig } from './eras/configured.ts';
@@ -9,7 +9,8 @@ import { isKarmada, readKarmada } from './eras/karmada.ts';
 import { isKubeedge, readKubeedge } from './eras/kubeedge.ts';
 import { type EraOptions, isKubernetes, readKubernetes, TIME_LIMIT_MILLISECONDS } from './eras/kubernetes.ts';
 import { isGoModule, readGoModule } from './eras/module.ts';
-import { type Look, looksHold, TreeReader } from './reader.ts';
+import { TreeReader } from './reader.ts';
+import { remembered } from './remembered.ts';
 import { passedEnvironment } from './shell/evaluate.ts';
 import type { Tree } from './tree.ts';
 
@@ -41,17 +42,7 @@ export function findTreeRoot(host: Host, start: string): string | undefined {
 }
 
 /** Raised when what is cached no longer fits the code that reads it. */
-const SCHEMA = 2;
-const KEPT_ENTRIES = 8;
-
-interface CacheEntry {
-  readonly key: string;
-  readonly at: number;
-  readonly looks: readonly Look[];
-  readonly tree: Tree;
-  readonly notes: readonly Diagnostic[];
-}
-
+const SCHEMA = 3;
 /** Reads the tree at `root`, or takes it from the cache when nothing that was looked at has changed. */
 export async function openTree(
   host: Host,
@@ -68,25 +59,16 @@ export async function openTree(
     platform: host.platform,
     environment: passedEnvironment(host.environment),
   });
-  const entries = options.cacheFile ? readCache(host, options.cacheFile) : [];
-  const known = entries.find((entry) => entry.key === key);
-  if (known && looksHold(host, real, known.looks, known.at)) {
-    return ok(withConfig(known.tree, config), known.notes);
-  }
-  const at = host.clock.now();
-  const reader = new TreeReader(host, real);
-  const result = await readFamily(host, reader, {
-    noEval: options.noEval,
-    timeoutMilliseconds: options.timeoutMilliseconds ?? TIME_LIMIT_MILLISECONDS,
-    ...(options.signal ? { signal: options.signal } : {}),
+  const read = await remembered(host, real, options.cacheFile, key, async () => {
+    const reader = new TreeReader(host, real);
+    const result = await readFamily(host, reader, {
+      noEval: options.noEval,
+      timeoutMilliseconds: options.timeoutMilliseconds ?? TIME_LIMIT_MILLISECONDS,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    return { result, looks: reader.looks };
   });
-  if (!result.ok) return result;
-  if (options.cacheFile) {
-    const entry: CacheEntry = { key, at, looks: reader.looks, tree: result.value, notes: result.diagnostics };
-    const kept = [entry, ...entries.filter((other) => other.key !== key)].slice(0, KEPT_ENTRIES);
-    keep(host, options.cacheFile, JSON.stringify(kept));
-  }
-  return ok(withConfig(result.value, config), result.diagnostics);
+  return read.ok ? ok(withConfig(read.value, config), read.diagnostics) : read;
 }
 
 async function readFamily(host: Host, reader: TreeReader, options: EraOptions): Promise<Result<Tree>> {
@@ -95,25 +77,6 @@ async function readFamily(host: Host, reader: TreeReader, options: EraOptions): 
   if (isKarmada(reader)) return readKarmada(reader);
   if (isGoModule(reader)) return readGoModule(host, reader);
   return bad(notFound(host, reader.root));
-}
-
-/** A tree is read as well where nothing can be kept. */
-function keep(host: Host, file: string, text: string): void {
-  try {
-    host.files.publish(file, text, { fsync: false });
-  } catch (problem) {
-    if (!(problem instanceof Failure)) throw problem;
-  }
-}
-
-/** An unreadable or foreign cache is no cache. */
-function readCache(host: Host, file: string): readonly CacheEntry[] {
-  try {
-    const entries: unknown = JSON.parse(host.files.readTextIfAny(file) ?? '[]');
-    return Array.isArray(entries) ? (entries as CacheEntry[]) : [];
-  } catch {
-    return [];
-  }
 }
 
 /** The Diagnostic for a directory that is no tree. */

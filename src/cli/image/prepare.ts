@@ -1,8 +1,11 @@
 /** From a request to images that can be made: declared, named, with their bases here and their programs found. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnostic.ts';
 import { didYouMean } from '../../diagnostic/nearest.ts';
+import { digestOfBytes } from '../../formats/digest.ts';
 import { imageTag, isImageTag } from '../../formats/oci/reference.ts';
+import { cacheDirectory } from '../../host/host.ts';
 import type { PlannedImage } from '../../steps/image/plan.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
 import { type DeclaredImages, type ImageDeclaration, noImages, readImages } from '../../tree/images.ts';
@@ -38,7 +41,10 @@ export async function prepareImages(
   const version = taken(await readTreeVersion(host, tree, { signal }));
   const asked = platformsOf(request, host.platform);
   const declared = taken(
-    await readImages(host, tree, config, { platforms: asked, noEval: options.noEval, signal }),
+    await readImages(host, tree, config, {
+      ...{ platforms: asked, noEval: options.noEval, signal },
+      cacheFile: join(cacheDirectory(host), 'trees', `${digestOfBytes(tree.root).slice(0, 24)}-images.json`),
+    }),
   );
   const chosen = choose(declared.value, request, session, asked);
   const contents = chosen.map((image) => contentsOf(session, image, request.from));

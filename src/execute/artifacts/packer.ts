@@ -1,4 +1,5 @@
 /** What the executor of artifacts asks of those who make them. */
+import type { Digest } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import type { Json } from '../../plan/step.ts';
 
@@ -14,6 +15,8 @@ export interface PackRequest<Parameters extends Json = Json> {
   /** Threads that the packer may keep busy. */
   readonly jobs: number;
   readonly signal: AbortSignal;
+  /** Tells the digest of an output that was summed while it was written: it is not read again. */
+  readonly onSummed?: (output: number, digest: Digest) => void;
   /** Tells how far it is, in bytes of its inputs. */
   readonly onProgress: (done: number, total: number, detail: string) => void;
 }
@@ -21,6 +24,8 @@ export interface PackRequest<Parameters extends Json = Json> {
 export interface Packer {
   /** Rises when the same request gives other bytes than before. */
   readonly version: number;
+  /** Whether a restored output would cost what a packed one does: it is not kept in the store then. */
+  readonly isCopy?: boolean;
   /** Writes the outputs. Throws a Failure when it cannot; stops soon once the signal is aborted. */
   pack(request: PackRequest): Promise<void>;
 }

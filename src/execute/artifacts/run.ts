@@ -110,14 +110,16 @@ class PackingRun {
       return;
     }
     emit({ type: 'step-started', step: step.id, because });
-    const restored = restoreOutputs(host, store, inputs.key, step.outputs, ARTIFACT_MODE);
+    const restored = packer.isCopy
+      ? undefined
+      : restoreOutputs(host, store, inputs.key, step.outputs, ARTIFACT_MODE);
     const outputs = restored ?? (await this.#pack(step, packer, inputs));
     const milliseconds = host.clock.monotonic() - started;
     const moved = restored ? undefined : this.#movedInput(inputs);
     if (moved) emit({ type: 'diagnostic', diagnostic: inputChanged(step, moved) });
     else {
       const files = outputs.map((output) => ({ ...output, name: nameOf(output.path) }));
-      if (!restored) store.keep(inputs.key, files, milliseconds);
+      if (!restored && !packer.isCopy) store.keep(inputs.key, files, milliseconds);
       steps[step.id] = { key: inputs.key, outputs, milliseconds };
     }
     this.#finish(step, restored ? 'restored' : 'built', milliseconds, outputs, inputs.key, inputs);
@@ -150,10 +152,12 @@ class PackingRun {
     const { host, stage, jobs, signal, emit } = this.#x;
     const scratch = `${stage}/${digestOfRecord(step.id).slice(0, 16)}`;
     const outputs = step.outputs.map((path, i) => `${scratch}/${i}-${nameOf(path)}`);
+    const summed = new Map<number, Digest>();
     host.files.makeDirectory(scratch);
     try {
       await packer.pack({
         ...{ host, inputs: paths, digests, outputs, jobs, signal },
+        onSummed: (output, digest) => void summed.set(output, digest),
         parameters: (step.action as PackAction).parameters,
         onProgress: (done, total, detail) =>
           emit({ type: 'step-progress', step: step.id, done, total, detail }),
@@ -161,7 +165,7 @@ class PackingRun {
       signal.throwIfAborted();
       return outputs.map((file, i) => {
         const path = step.outputs[i] as string;
-        const digest = host.files.digest(file);
+        const digest = summed.get(i) ?? host.files.digest(file);
         const size = host.files.lstat(file)?.size ?? 0;
         host.files.publishMove(file, path, ARTIFACT_MODE);
         return { path, digest, size, stat: statOf(host, path) };

@@ -24,19 +24,28 @@ export const IMAGE_LAYER: Packer = {
     const { host, outputs, jobs } = request;
     const [blob = '', facts = ''] = outputs;
     const [packed, unpacked] = [new Summing(), new Summing()];
-    const layer = unpacked.through(layerBytes(request, request.parameters as unknown as LayerParameters));
+    const layer = unpacked.through(
+      layerBytes(request, request.parameters as unknown as LayerParameters, false),
+    );
     await host.files.writeChunks(blob, packed.through(gzip(layer, { threads: Math.max(2, jobs) })));
     const told: LayerFile = { digest: packed.digest, size: packed.size, diffId: unpacked.digest };
     host.files.write(facts, JSON.stringify(told));
+    request.onSummed?.(0, hexOf(packed.digest));
   },
 };
 
 /** An archive that `docker load` and readers of OCI archives take: layers as they are, uncompressed. */
 export const IMAGE_ARCHIVE: Packer = {
   version: 1,
+  isCopy: true,
   async pack(request) {
     const parameters = request.parameters as unknown as ArchiveParameters;
-    await request.host.files.writeChunks(request.outputs[0] ?? '', tar(archive(request, parameters)));
+    const sum = new Summing();
+    await request.host.files.writeChunks(
+      request.outputs[0] ?? '',
+      sum.through(tar(archive(request, parameters))),
+    );
+    request.onSummed?.(0, hexOf(sum.digest));
   },
 };
 
@@ -126,6 +135,10 @@ function named(manifest: Descriptor, { os, arch, variant }: ArchivedImage, name:
   };
 }
 
+function hexOf(digest: string): string {
+  return digest.slice(digest.indexOf(':') + 1);
+}
+
 function pathOf(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`;
 }
@@ -134,6 +147,7 @@ function pathOf(digest: string): string {
 async function* layerBytes(
   { host, inputs, signal }: PackRequest,
   { entries, mtime }: LayerParameters,
+  isFleeting = true,
 ): AsyncGenerator<Uint8Array> {
   function* members(): Generator<TarMember> {
     for (const { path, kind, mode, target, input, capabilities } of entries) {
@@ -147,7 +161,7 @@ async function* layerBytes(
           ...(target === undefined ? {} : { target }),
           ...(granted ? { xattrs: { 'security.capability': granted } } : {}),
         },
-        ...(source === undefined || size === 0 ? {} : { content: host.files.chunks(source) }),
+        ...(source === undefined || size === 0 ? {} : { content: host.files.chunks(source, isFleeting) }),
       };
     }
   }

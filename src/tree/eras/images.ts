@@ -1,12 +1,16 @@
 /** Images of Kubernetes trees, from 1.2 to today (spec release 6, container-build 11-13). */
 import { type Diagnostic, error, ok, type Result } from '../../diagnostic/diagnostic.ts';
+import { digestOfRecord } from '../../formats/digest.ts';
 import { parseDockerfile } from '../../formats/dockerfile.ts';
 import type { Host } from '../../host/host.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
 import type { DeclaredImages, ImageDeclaration, ImagesRequest } from '../images.ts';
 import { TreeReader } from '../reader.ts';
+import { remembered } from '../remembered.ts';
+
 import type { ShellVariables } from '../shell/declarations.ts';
-import { evaluate } from '../shell/evaluate.ts';
+import { evaluate, passedEnvironment } from '../shell/evaluate.ts';
+
 import { locateFunction } from '../shell/source.ts';
 import type { Tree } from '../tree.ts';
 import { dockerfileImage } from './dockerimages.ts';
@@ -19,15 +23,31 @@ const RELEASE = 'build/lib/release.sh';
 const WRAPPED = 'kube::build::get_docker_wrapped_binaries';
 const CREATE = 'kube::release::create_docker_images_for_server';
 
-/** Reads the images of a tree for the platforms that are wanted. */
+/** Raised when what is kept no longer fits the code that reads it. */
+const SCHEMA = 1;
+
+/** Reads the images of a tree for the platforms that are wanted, or remembers them. */
 export async function readKubernetesImages(
   host: Host,
   tree: Tree,
   request: ImagesRequest,
 ): Promise<Result<DeclaredImages>> {
-  const reader = new TreeReader(host, tree.root);
-  if (!reader.has(COMMON)) return ok({ images: [], impossible: [] });
   const platforms = wantedPlatforms(tree, request.platforms);
+  const environment = passedEnvironment(host.environment);
+  const key = digestOfRecord({ schema: SCHEMA, platforms, environment, noEval: request.noEval });
+  return remembered(host, tree.root, request.cacheFile, key, async () => {
+    const reader = new TreeReader(host, tree.root);
+    return { result: await readDeclared(host, reader, platforms, request), looks: reader.looks };
+  });
+}
+
+async function readDeclared(
+  host: Host,
+  reader: TreeReader,
+  platforms: readonly Platform[],
+  request: ImagesRequest,
+): Promise<Result<DeclaredImages>> {
+  if (!reader.has(COMMON)) return ok({ images: [], impossible: [] });
   const era = imageEra(reader);
   const evaluated = await wrappedBinaries(host, reader, platforms, request);
   if (!evaluated.ok) return evaluated;
