@@ -127,7 +127,9 @@ async function wantedKinds(
   words: readonly string[],
 ): Promise<readonly string[]> {
   const known = kindsOf(model);
-  const asked = words.flatMap((word) => word.split(',')).filter(Boolean);
+  const singular = (word: string) => (known.includes(word) ? word : word.replace(/s$/, ''));
+  const typed = words.flatMap((word) => word.split(',')).filter(Boolean);
+  const asked = typed.map((word) => (known.includes(singular(word)) ? singular(word) : word));
   const unknown = asked.filter((word) => !known.includes(word));
   const letters = unknown.map((word) => {
     const elsewhere = kindElsewhere(reader, word);

@@ -13,6 +13,7 @@ import { EventBus } from '../../report/bus.ts';
 import type { EventBody } from '../../report/events.ts';
 import { finishRun } from '../../report/finish.ts';
 import { createSinks } from '../../report/report.ts';
+import { actionOf } from '../../steps/generate/package/command.ts';
 import type { Complaint } from '../../steps/generate/package/failures.ts';
 import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
 import type { GeneratorOutcome } from '../../steps/generate/package/run.ts';
@@ -106,7 +107,16 @@ export function generationOf(
     ...{ host, root, stage, state, signal, emit, onCommand },
     ...{ outputs: prepared.outputs, programs: prepared.programs, sights: prepared.sights },
     dialect: prepared.model.dialect,
-    mirror: (to) => mirrorTree(host, root, to, generatedPaths(prepared)),
+    mirror: (to, output) => {
+      const { generator } = output;
+      if (prepared.model.dialect === 'gengo-v2') return mirrorTree(host, root, to, generatedPaths(prepared));
+      if (generator.shape !== 'directory') return new Set();
+      const generated = generatedPaths(prepared);
+      const at = generator.outputDirectory;
+      return mirrorTree(host, `${root}/${at}`, `${to}/${actionOf(output).writes}`, (path) =>
+        generated(`${at}/${path}`),
+      );
+    },
     ...{ header: prepared.header, jobs: options.jobs ?? host.cpus, tagOf: prepared.tagOf },
     places: {
       ...{ environment, workingDirectory, goRoot: toolchain.root, directory: `${session.own}/generators` },

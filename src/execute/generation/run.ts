@@ -33,8 +33,8 @@ export interface Generation {
   readonly dialect: Dialect;
   /** Absolute path of the licence text. */
   readonly header: string | undefined;
-  /** Copies the tree for generators that write beside what they read. */
-  readonly mirror: (to: string) => ReadonlySet<string>;
+  /** Puts what a generator looks at where it writes: the tree, or hand-written files. */
+  readonly mirror: (to: string, output: PlannedOutput) => ReadonlySet<string>;
   /** Directory of this run for what is not whole yet. */
   readonly stage: string;
   readonly jobs: number;

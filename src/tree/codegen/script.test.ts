@@ -64,6 +64,38 @@ test('the groups of update-codegen.sh that work on tags', () => {
   ).toEqual([true, true, false, true]);
 });
 
+test('clients of the versions that are served, in the order of the tree’s list; listers and informers of all', () => {
+  const run = (name: string, flags: string) =>
+    `${install(name)}    "\${${name}gen}" \\\n        --go-header-file "\${BOILERPLATE_FILENAME}" \\\n        --output-base "\${KUBE_ROOT}/vendor" \\\n${flags}        $(printf -- " --input %s" "\${dirs[@]}") \\\n        "$@"`;
+  const clients = `        --output-package="k8s.io/client-go" \\\n        --clientset-name="kubernetes" \\\n        --apply-configuration-package "\${APPLYCONFIG_PKG}" \\\n`;
+  const informers = `        --output-package "k8s.io/client-go/informers" \\\n        --single-directory \\\n        --listers-package k8s.io/client-go/listers \\\n`;
+  const model = read({
+    'hack/update-codegen.sh': `APPLYCONFIG_PKG="k8s.io/client-go/apply"\n${SCRIPT}\n${group('clients', run('client', clients))}${group('informers', run('informer', informers))}`,
+    'hack/run-in-gopath.sh': '',
+    'hack/lib/init.sh':
+      'KUBE_AVAILABLE_GROUP_VERSIONS="${KUBE_AVAILABLE_GROUP_VERSIONS:-\\\nv1 \\\npolicy.k8s.io/v1beta1 \\\npolicy.k8s.io/v1 \\\ninternal.apiserver.k8s.io/v1alpha1 \\\nadmission.k8s.io/v1\\\n}"\nKUBE_NONSERVER_GROUP_VERSIONS="\n admission.k8s.io/v1\\\n"\n',
+  });
+  const names = ['admission/v1', 'apiserverinternal/v1alpha1', 'core/v1', 'policy/v1', 'policy/v1beta1'];
+  const directories = names.map((name) => `staging/src/k8s.io/api/${name}`);
+  const made = model?.generators.flatMap((one) =>
+    one.shape === 'directory'
+      ? [[one.kind, one.outputDirectory, [...one.flags, ...one.flagsFor(directories)].join(' ')]]
+      : [],
+  );
+  expect(made).toEqual([
+    [
+      'client',
+      'staging/src/k8s.io/client-go/kubernetes',
+      '--output-package k8s.io/client-go --clientset-name kubernetes --apply-configuration-package k8s.io/client-go/apply --input core/v1,policy/v1beta1,policy/v1,apiserverinternal/v1alpha1',
+    ],
+    [
+      'informer',
+      'staging/src/k8s.io/client-go/informers',
+      `--output-package k8s.io/client-go/informers --single-directory --listers-package k8s.io/client-go/listers --input-dirs ${names.map((name) => `k8s.io/api/${name}`).join(',')}`,
+    ],
+  ]);
+});
+
 test('a script without the link tree is of another era', () => {
   expect(
     readScriptModel(

@@ -1,7 +1,7 @@
 /**
  * The generators of Kubernetes 1.27 to 1.29, out of the tree's own hack/update-codegen.sh: the groups that work on tags
  * (spec codegen 8.1). They speak the command line of gengo v1 and see the tree through the link tree, as those of the
- * makefile do; protobuf, swagger, clients and the sub-projects' own scripts stay with the script.
+ * makefile do; protobuf, swagger, apply configurations and the sub-projects' own scripts stay with the script.
  */
 import type { TreeReader } from '../reader.ts';
 import { liveText } from '../shell/source.ts';
@@ -13,6 +13,7 @@ import type {
   ListGenerator,
   PackageGenerator,
 } from './model.ts';
+import { scriptClients } from './scriptclients.ts';
 
 const FILE = 'hack/update-codegen.sh';
 
@@ -38,6 +39,7 @@ export function readScriptModel(reader: TreeReader, goPackage: string): Generati
     }),
     conversion(script),
     openapi(script),
+    ...scriptClients({ reader, text, functions, programOf: (group) => programOf(script, group) }),
   ];
   return {
     dialect: 'gengo-v1',

@@ -34,9 +34,9 @@ function commandV1(
   return [
     program,
     '--logtostderr',
-    ...['--input-dirs', packages.join(',')],
+    ...(packages.length > 0 ? ['--input-dirs', packages.join(',')] : []),
     ...actionOf(first).flags,
-    ...['--output-file-base', generator.outputName.replace(/\.go$/, '')],
+    ...(generator.outputName ? ['--output-file-base', generator.outputName.replace(/\.go$/, '')] : []),
     ...['--output-base', scratch],
     ...(header ? ['--go-header-file', header] : []),
     ...(generator.kind === 'openapi' ? ['--report-filename', reportPath(scratch)] : []),

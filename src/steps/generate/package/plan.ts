@@ -162,7 +162,8 @@ function planDirectory(facts: PlanFacts, generator: DirectoryGenerator): Planned
   const { outputDirectory } = generator;
   const tags = reads.flatMap((directory) => packageTags(facts, 'group', directory));
   const step = makeStep(facts, generator, {
-    ...{ directory: outputDirectory, packages, writes: outputDirectory, reads, tags, flags, keyFlags: flags },
+    ...{ directory: outputDirectory, packages, reads, tags, flags, keyFlags: flags },
+    writes: model.dialect === 'gengo-v1' ? canonical(model.importPath(outputDirectory)) : outputDirectory,
     more: { packages: reads.join(',') },
   });
   return [

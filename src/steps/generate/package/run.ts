@@ -14,8 +14,8 @@ export interface GeneratorRun extends Omit<GeneratorPlaces, 'scratch'> {
   readonly outputs: readonly PlannedOutput[];
   /** A directory of this run's own. */
   readonly scratch: string;
-  /** Copies the tree for a generator that writes beside what it reads; returns the paths of the copy. */
-  readonly mirror: (to: string) => ReadonlySet<string>;
+  /** Puts what the generator looks at where it writes: the tree, or hand-written files. Returns the paths made. */
+  readonly mirror: (to: string, output: PlannedOutput) => ReadonlySet<string>;
   /** Where the tree's root may appear in printed paths, longest first. */
   readonly places: readonly string[];
   /** The same command line, able to write into these directories alone; what it is told when it tries others. */
@@ -66,7 +66,7 @@ async function runOnce(run: GeneratorRun, outputs: readonly PlannedOutput[], scr
   let command = 0;
   run.host.files.makeDirectory(scratch);
   const isInTree = run.dialect === 'gengo-v2';
-  const copied: ReadonlySet<string> = isInTree ? run.mirror(scratch) : new Set();
+  const copied = run.mirror(scratch, first);
   const workingDirectory = isInTree ? scratch : action.workingDirectory;
   const temporary = `${scratch}.tmp`;
   run.host.files.makeDirectory(temporary);
@@ -145,7 +145,8 @@ function belongs(output: PlannedOutput, file: string): boolean {
 }
 
 function pathOf(output: PlannedOutput, file: string): string {
-  return output.generator.outputName === '' ? file : output.path;
+  const { writes } = actionOf(output);
+  return output.generator.outputName === '' ? `${output.directory}${file.slice(writes.length)}` : output.path;
 }
 
 function allFiles(host: Host, directory: string): string[] {
