@@ -52,15 +52,26 @@ function sectionsOf(source: ByteSource): readonly Section[] | undefined {
   return named;
 }
 
-const STEP = 1 << 20;
-
 function differing(
-  name: string,
+  section: string,
   a: ByteSource,
   left: Range,
   b: ByteSource,
   right: Range,
 ): SectionDifference[] {
+  const found = differingBytes(a, left, b, right);
+  return found ? [{ section, ...found }] : [];
+}
+
+const STEP = 1 << 20;
+
+/** Where two ranges first differ, as an offset in the first file, and in how many bytes; undefined when they are equal. */
+export function differingBytes(
+  a: ByteSource,
+  left: Range,
+  b: ByteSource,
+  right: Range,
+): { readonly offset: number; readonly bytes: number } | undefined {
   const common = Math.min(left.size, right.size);
   let first: number | undefined;
   let bytes = Math.abs(left.size - right.size);
@@ -74,6 +85,5 @@ function differing(
       bytes++;
     }
   }
-  if (bytes === 0) return [];
-  return [{ section: name, offset: first ?? left.offset + common, bytes }];
+  return bytes === 0 ? undefined : { offset: first ?? left.offset + common, bytes };
 }

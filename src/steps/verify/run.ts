@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { readBinary } from '../../formats/binary/binary.ts';
-import { differingSections } from '../../formats/binary/sections.ts';
+import { differingBytes, differingSections } from '../../formats/binary/sections.ts';
 import { MalformedArchive, type Member, membersOf } from '../../formats/unpack.ts';
 import type { Host } from '../../host/host.ts';
 import type { Difference } from './difference.ts';
@@ -107,7 +107,10 @@ function compareContents(
   return host.files.readAtPlaces(released, (a) =>
     host.files.readAtPlaces(rebuilt, (b) => {
       const sections = differingSections(a, b);
-      if (!sections) return [{ kind: 'bytes', path, ...firstDifference(a, b) }];
+      if (!sections) {
+        const found = differingBytes(a, { offset: 0, size: a.size }, b, { offset: 0, size: b.size });
+        return found ? [{ kind: 'bytes', path, ...found }] : [];
+      }
       const versions = [a, b].map((source) => versionOf(readBinary(source, '', variables)));
       const [one = '', two = ''] = versions;
       const version: Difference[] =
@@ -124,27 +127,6 @@ function versionOf(read: ReturnType<typeof readBinary>): string {
     goVersion,
     ...Object.entries(variables).map(([name, value]) => `${name.replace(/^.*\./, '')}=${value}`),
   ].join(' ');
-}
-
-const STEP = 1 << 20;
-
-function firstDifference(
-  a: { readonly size: number; read(offset: number, length: number): Buffer },
-  b: typeof a,
-): { readonly offset: number; readonly bytes: number } {
-  const common = Math.min(a.size, b.size);
-  let offset: number | undefined;
-  let bytes = Math.abs(a.size - b.size);
-  for (let at = 0; at < common; at += STEP) {
-    const [one, two] = [a.read(at, Math.min(STEP, common - at)), b.read(at, Math.min(STEP, common - at))];
-    if (one.equals(two)) continue;
-    for (let i = 0; i < one.length; i++) {
-      if (one[i] === two[i]) continue;
-      offset ??= at + i;
-      bytes++;
-    }
-  }
-  return { offset: offset ?? common, bytes };
 }
 
 async function extract(
