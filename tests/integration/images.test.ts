@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { scratch } from '../trees.ts';
 import { Engine, ImageRegistry, inspect, MISSING } from './engine.ts';
 import { Monorepo } from './monorepo.ts';
@@ -228,6 +228,7 @@ describe.skipIf(MISSING !== undefined)(`images${MISSING ? `: ${MISSING}` : ''}`,
   test('wrong credentials are told, and right ones work', async () => {
     const hashed = execFileSync('perl', ['-e', 'print crypt("secret", q($2y$05$abcdefghijklmnopqrstuu))']);
     const locked = await ImageRegistry.start(`ann:${hashed}`);
+    onTestFinished(() => locked.stop());
     const config = scratch('docker-config');
     const env = { ...environment, DOCKER_CONFIG: config };
     const publish = (password: string) => {
@@ -241,7 +242,6 @@ describe.skipIf(MISSING !== undefined)(`images${MISSING ? `: ${MISSING}` : ''}`,
     expect(run.stderr).toContain(join(config, 'config.json'));
     expect(run.stderr).not.toContain('wrong"');
     expect((await publish('secret')).exitCode).toBe(0);
-    await locked.stop();
   });
 
   test('a base comes from a mirror, and without one the message names the setting', async () => {
