@@ -88,4 +88,18 @@ describe('the index of files', () => {
     expect(hashed).toBe(4);
     expect(digest).toBe(digestOfBytes('package abbb\n'));
   });
+
+  test('does not wait for a file that never stands still, and remembers nothing of it', () => {
+    writeFileSync(path, 'package a\n');
+    class GrowingFiles extends Files {
+      override readBytes(file: string): Buffer {
+        const bytes = super.readBytes(file);
+        writeFileSync(path, `${bytes}// more\n`);
+        return bytes;
+      }
+    }
+    const { digest, rows } = look({}, new GrowingFiles());
+    expect(digest).toBeDefined();
+    expect(rows).toEqual({});
+  });
 });

@@ -27,6 +27,7 @@ export type ReadByGenerators = (path: string) => boolean;
 const FINE_TICK_MILLISECONDS = 20;
 const COARSE_TICK_MILLISECONDS = 2_000;
 const LARGE_BYTES = 4 * 1024 ** 2;
+const MOST_TRIES = 10;
 
 export class FileIndex {
   readonly #files: Files;
@@ -100,7 +101,7 @@ export class FileIndex {
     }
     const isKnown = row !== undefined && sameStat(row, stat) && !isRacy(row);
     if (isKnown && this.#trustsStats && (row[8] !== '' || !readByGenerators(path))) return fromRow(row);
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       const indexedAt = this.#now();
       const file = this.#describe(path, absolute, stat.size, readByGenerators);
       this.hashed++;
@@ -108,9 +109,11 @@ export class FileIndex {
       if (!after) return undefined;
       const moved = !sameStat(toRow(stat), after);
       stat = after;
-      if (moved) continue;
+      if (moved && tries < MOST_TRIES) continue;
       if (isKnown && file.digest !== row[6]) this.disagreements.push(path);
-      this.#rows.set(path, [...toRow(stat), indexedAt, file.digest, file.shape, file.declarations]);
+      // What never stands still is used as it was read, and remembered by nobody.
+      if (moved) this.#rows.delete(path);
+      else this.#rows.set(path, [...toRow(stat), indexedAt, file.digest, file.shape, file.declarations]);
       return file;
     }
   }
