@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Counts } from '../execute/execution.ts';
 import { type Lock, takeLock } from '../execute/lock.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { StepId } from '../plan/step.ts';
 import { EventBus } from '../report/bus.ts';
 import type { EarlierDurations } from '../report/estimate.ts';
 import type { EventBody } from '../report/events.ts';
@@ -52,12 +53,17 @@ export async function recordRun(
   const sinks = createSinks(host, { ...options, runDirectory, earlierDurations: facts.durations });
   const bus = new EventBus(host.clock, sinks);
   const errors: Diagnostic[] = [];
-  const outputs: string[] = [];
+  /** By Step, in the order of the plan: who ends first is chance. */
+  const outputs = new Map<StepId, readonly string[]>();
   const emit = (event: EventBody) => {
     if (event.type === 'diagnostic' && event.diagnostic.severity === 'error') errors.push(event.diagnostic);
+    if (event.type === 'plan-made') for (const { id } of event.steps) outputs.set(id, []);
     // What is kept for the next run is no result of this one.
     if (event.type === 'step-finished')
-      outputs.push(...event.outputs.map(({ path }) => path).filter((path) => !path.startsWith(`${own}/`)));
+      outputs.set(
+        event.step,
+        event.outputs.map(({ path }) => path).filter((path) => !path.startsWith(`${own}/`)),
+      );
     bus.emit(event);
   };
   try {
@@ -71,7 +77,8 @@ export async function recordRun(
     await bus.close();
     lock.release();
     await finishRun(host, runDirectory);
-    if (!options.json) for (const path of outputs) if (facts.isResult?.(path) ?? true) context.print(path);
+    const results = [...outputs.values()].flat().filter((path) => facts.isResult?.(path) ?? true);
+    if (!options.json) for (const path of results) context.print(path);
   }
 }
 
