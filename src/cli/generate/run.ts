@@ -1,28 +1,22 @@
 /** Runs a prepared generation from lock to report, into the tree or, for --check, into a comparison. */
-import { exitCodeOf } from '../../diagnostic/codes.ts';
 import { type Diagnostic, error, type Location, warning } from '../../diagnostic/diagnostic.ts';
+import type { Counts } from '../../execute/execution.ts';
 import { landFile, landFiles } from '../../execute/generation/land.ts';
 import { saveGenerated, saveSources } from '../../execute/generation/memory.ts';
 import { mirrorTree } from '../../execute/generation/mirror.ts';
 import { ownedFiles } from '../../execute/generation/owned.ts';
 import { executeGeneration, type Generation, type TakenOver } from '../../execute/generation/run.ts';
-import { takeLock } from '../../execute/lock.ts';
 import { unifiedDiff } from '../../formats/unifieddiff.ts';
 import { cacheDirectory } from '../../host/host.ts';
-import { EventBus } from '../../report/bus.ts';
 import type { EventBody } from '../../report/events.ts';
-import { finishRun } from '../../report/finish.ts';
-import { createSinks } from '../../report/report.ts';
 import { actionOf } from '../../steps/generate/package/command.ts';
 import type { Complaint } from '../../steps/generate/package/failures.ts';
 import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
 import type { GeneratorOutcome } from '../../steps/generate/package/run.ts';
 import { LocalStore } from '../../store/local.ts';
 import { machineFacts } from '../machine.ts';
-import { cancelled } from '../main.ts';
-import { newRunId } from '../runid.ts';
+import { type Recording, recordRun } from '../recordedrun.ts';
 import { userGoSettings } from '../usergo.ts';
-import { VERSION } from '../version.ts';
 import { prepareWorkspace } from '../workspace.ts';
 import type { PreparedGeneration } from './prepare.ts';
 import { rememberStill } from './still.ts';
@@ -39,56 +33,48 @@ export interface RunChoices {
 
 /** Generates, reports, and returns the exit code. Paths of changed files go to stdout, one a line. */
 export async function runGeneration(prepared: PreparedGeneration, choices: RunChoices): Promise<number> {
-  const { session } = prepared;
-  const { context, own, tree } = session;
-  const { host, options, signal } = context;
-  const started = host.clock.monotonic();
-  const command = ['kubewright', ...process.argv.slice(2)];
-  const onWait = (holder: string) => void host.stderr.write(`waiting for ${holder}\n`);
-  const lock = await takeLock(host, own, command.join(' '), choices.waitSeconds * 1000, signal, onWait);
-  const run = newRunId(host.clock.now());
-  const runDirectory = `${own}/runs/${run}`;
-  const stage = `${own}/generate-stage`;
-  const sinks = createSinks(host, { ...options, runDirectory, earlierDurations: durations(prepared) });
-  const bus = new EventBus(host.clock, sinks);
-  const errors: Diagnostic[] = [];
-  const emit = (event: EventBody) => {
-    if (event.type === 'diagnostic' && event.diagnostic.severity === 'error') errors.push(event.diagnostic);
-    bus.emit(event);
-  };
+  const { session, toolchain } = prepared;
+  const { context } = session;
+  const began = context.host.clock.now();
   const results: string[] = [];
-  const began = host.clock.now();
   let isStill = false;
+  const facts = {
+    ...{ treeVersion: '', toolchain: `go${toolchain.version}`, waitSeconds: choices.waitSeconds },
+    // What is told of changed files is their path, or with --check their difference.
+    ...{ durations: durations(prepared), isResult: () => false },
+  };
+  const exitCode = await recordRun(session, facts, async (recording) => {
+    const counts = await generateAll(prepared, choices, recording, results);
+    isStill = counts.fresh > 0 && counts.built + counts.restored + counts.failed + counts.cancelled === 0;
+    return counts;
+  });
+  if (isStill && exitCode === 0) rememberStill(prepared, choices.words, began);
+  if (!context.options.json) for (const line of results) context.print(line);
+  return exitCode;
+}
+
+async function generateAll(
+  prepared: PreparedGeneration,
+  choices: RunChoices,
+  { lock, emit, stage }: Recording,
+  results: string[],
+): Promise<Counts> {
+  const { context, own, tree, layout } = prepared.session;
+  const { host } = context;
   try {
     host.files.removeAll(stage);
-    prepareWorkspace(host, tree, session.layout);
-    emit(runStarted(prepared, run, command));
+    prepareWorkspace(host, tree, layout);
     emit(planMade(prepared));
     for (const diagnostic of prepared.sights.problems) emit({ type: 'diagnostic', diagnostic });
     const counts = await executeGeneration({
       ...generationOf(prepared, stage, emit, (pid) => lock.addGroup(pid)),
       take: (output, made) => take(prepared, choices, output, made, results, emit),
     });
-    isStill = counts.fresh > 0 && counts.built + counts.restored + counts.failed + counts.cancelled === 0;
-    if (signal.aborted) emit({ type: 'diagnostic', diagnostic: cancelled() });
     for (const diagnostic of newNotes(prepared)) emit({ type: 'diagnostic', diagnostic });
-    const exitCode = signal.aborted
-      ? 130
-      : errors.length > 0
-        ? exitCodeOf(errors.map(({ code }) => code))
-        : counts.failed + counts.cancelled > 0
-          ? 1
-          : 0;
-    emit({ type: 'run-finished', exitCode, milliseconds: host.clock.monotonic() - started, counts });
-    return exitCode;
+    return counts;
   } finally {
     if (prepared.sights.index.reads > 0) saveSources(host, own, prepared.sights.index.state());
-    if (isStill && errors.length === 0) rememberStill(prepared, choices.words, began);
-    await bus.close();
     host.files.removeAll(stage);
-    lock.release();
-    await finishRun(host, runDirectory);
-    if (!options.json) for (const line of results) context.print(line);
   }
 }
 
@@ -279,24 +265,6 @@ function checkFailed(path: string, before: string | undefined, after: string | u
 
 function durations({ state }: PreparedGeneration): ReadonlyMap<string, number> {
   return new Map(Object.entries(state.outputs).map(([id, record]) => [id, record.milliseconds]));
-}
-
-function runStarted(
-  { session, toolchain }: PreparedGeneration,
-  run: string,
-  command: readonly string[],
-): EventBody {
-  const { host } = session.context;
-  return {
-    ...{ type: 'run-started', run, command, treeVersion: '' },
-    ...{
-      tree: session.tree.root,
-      label: session.tree.label,
-      toolchain: `go${toolchain.version}`,
-      kubewright: VERSION,
-    },
-    host: { platform: host.platform, cpus: host.cpus, memoryBytes: host.memoryBytes },
-  };
 }
 
 function planMade({ outputs, programs }: PreparedGeneration): EventBody {
