@@ -70,6 +70,7 @@ export const CODES = {
   'registry/unauthorized': { title: 'a registry refuses our credentials', exit: 2 },
   'release/binaries-differ': { title: 'programs of a release do not belong together', exit: 1 },
   'release/binary-missing': { title: 'a program that goes into a release is not built', exit: 2 },
+  'release/images-missing': { title: 'server archives are made without their images', exit: 2 },
   'release/members-missing': { title: 'the tree lacks files that its releases hold', exit: 2 },
   'release/script-unknown': { title: 'a line of the tree’s packaging script cannot be read', exit: 2 },
   'report/journal-damaged': { title: 'the log of a run is damaged', exit: 1 },

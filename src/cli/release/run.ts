@@ -1,6 +1,6 @@
 /** Makes a release: builds what is asked, reads what its archives hold, and packs them. */
 import { resolve } from 'node:path';
-import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, Failure, taken, warning } from '../../diagnostic/diagnostic.ts';
 import { nearest } from '../../diagnostic/nearest.ts';
 import type { Part, Program, Tarball } from '../../release/member.ts';
 import { planRelease, programsOf, type Release } from '../../release/pipeline.ts';
@@ -87,11 +87,21 @@ async function packageRelease(session: Session, request: ReleaseRequest): Promis
   if (options.dryRun) return printRelease(context, tarballs);
   const missing = programsOf(tarballs).filter(({ path }) => !host.files.isFile(path));
   if (missing.length > 0) throw new Failure(...programsMissing(missing, request));
-  if (!options.quiet) for (const note of [...notes, ...read.diagnostics]) context.report(note);
+  const lacking = tarballs.filter(({ images }) => images && plan.images.archives.length === 0);
+  const imageNotes = lacking.length > 0 ? [imagesMissing(lacking)] : [];
+  if (!options.quiet) for (const note of [...notes, ...read.diagnostics, ...imageNotes]) context.report(note);
   const facts = { treeVersion: version.gitVersion ?? '', toolchain: '', waitSeconds: request.waitSeconds };
   const exitCode = await runArtifacts(session, planRelease(plan), facts);
   if (exitCode === 0 && plan.isWhole) removeForeign(session, directory, tarballs);
   return exitCode;
+}
+
+function imagesMissing(tarballs: readonly Tarball[]): Diagnostic {
+  return warning('release/images-missing', {
+    what: `${tarballs.map(({ name }) => name).join(', ')}: made without the images of the servers`,
+    why: 'upstream puts an archive of each image and its tag beside the programs; a release does not make them yet',
+    help: 'make them beside it: kubewright image --save FILE, or publish them: kubewright publish oci://REGISTRY',
+  });
 }
 
 function placeOfPrograms({ context, tree, layout }: Session, { from }: ReleaseRequest) {
