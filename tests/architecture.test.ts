@@ -65,7 +65,7 @@ function importsOf(file: string): Import[] {
 type Layer = 'core' | 'worker' | 'edge';
 
 const CORE = ['target', 'plan', 'release', 'report', 'formats', 'diagnostic'];
-const WORKERS = ['config', 'tree', 'toolchain', 'execute', 'store', 'registry'];
+const WORKERS = ['config', 'tree', 'toolchain', 'execute', 'store', 'registry', 'engine'];
 
 function layerOf(file: string): Layer {
   const [folder = ''] = file.split('/');

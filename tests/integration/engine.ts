@@ -38,14 +38,17 @@ async function until(what: string, isReady: () => boolean): Promise<void> {
 /** A Docker Engine without a network; `run` calls its client. */
 export class Engine {
   readonly environment: Readonly<Record<string, string>>;
+  readonly socket: string;
   readonly #child: ChildProcess;
 
   private constructor(child: ChildProcess, socket: string, config: string) {
     this.#child = child;
+    this.socket = socket;
     this.environment = { DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: config };
   }
 
-  static async start(): Promise<Engine> {
+  /** `more`: further words for dockerd; with `network`, containers have one and ports are published. */
+  static async start(more: readonly string[] = [], network = false): Promise<Engine> {
     const place = scratch('engine');
     mkdirSync(join(place, 'config'));
     const socket = join(place, 'd.sock');
@@ -60,7 +63,9 @@ export class Engine {
           '--exec-root',
           join(place, 'exec'),
         ],
-        ...['--pidfile', join(place, 'pid'), '--bridge=none', '--iptables=false', '--ip-forward=false'],
+        ...['--pidfile', join(place, 'pid'), '--iptables=false', '--ip-forward=false'],
+        ...(network ? [] : ['--bridge=none']),
+        ...more,
       ],
       { stdio: 'ignore' },
     );
