@@ -109,6 +109,11 @@ export interface Config {
     /** Hosts that are asked over plain http. */
     readonly insecure?: readonly string[];
   };
+  readonly release?: {
+    readonly images?: boolean;
+    /** Base of all images: a reference, a path of the tree, `scratch`. */
+    readonly base?: string;
+  };
   readonly memory?: string;
   readonly out?: string;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const text = z.string().min(1);
 
-/** `images` and `registries`; the basic values are the whole schema's. */
+/** `images`, `registries` and `release`; the basic values are the whole schema's. */
 export function imageSchemas(directory: z.ZodString, platform: z.ZodString) {
   const image = z.strictObject({
     binary: text.optional().describe('Program that the image holds; default: the name of the image'),
@@ -73,6 +73,14 @@ export function imageSchemas(directory: z.ZodString, platform: z.ZodString) {
       .optional()
       .describe('Hosts that are asked over plain http; this machine always is'),
   });
+  const release = z.strictObject({
+    images: z.boolean().optional().describe('Whether a release makes images; default true'),
+    base: text
+      .optional()
+      .describe(
+        'Base of all images of a release, instead of the tree’s: a reference, a path of the tree, scratch',
+      ),
+  });
   return {
     images: z
       .record(
@@ -82,5 +90,6 @@ export function imageSchemas(directory: z.ZodString, platform: z.ZodString) {
       .optional()
       .describe('Images by name; replaces an image of that name in the tree'),
     registries: registries.optional().describe('Where images come from'),
+    release: release.optional().describe('What releases are made of'),
   };
 }

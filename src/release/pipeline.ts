@@ -84,7 +84,10 @@ function programsIn(members: readonly Member[]): Program[] {
 }
 
 /** The archive with an image and its tag beside each program that has one. */
-function withImages(tarball: Tarball, images: readonly ReleaseImage[]): Tarball {
+export function withImages(
+  tarball: Tarball,
+  images: readonly Pick<ReleaseImage, 'name' | 'arch' | 'archive' | 'tag'>[],
+): Tarball {
   const place = tarball.images;
   if (!place) return tarball;
   const added = images

@@ -56,7 +56,13 @@ export interface ImageDeclaration {
 export interface DeclaredImages {
   readonly images: readonly ImageDeclaration[];
   /** Images that cannot be made, each with the reason; told when one is asked for. */
-  readonly impossible: readonly { readonly name: string; readonly diagnostic: Diagnostic }[];
+  readonly impossible: readonly ImpossibleImage[];
+}
+
+export interface ImpossibleImage {
+  readonly name: string;
+  readonly isReleased: boolean;
+  readonly diagnostic: Diagnostic;
 }
 
 export interface ImagesRequest {

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSyn
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PACKAGED_FILES, PACKAGING_SCRIPT } from '../fixtures/packaging.ts';
+import { COMMON_SCRIPT, PACKAGED_FILES, PACKAGING_SCRIPT } from '../fixtures/packaging.ts';
 import { Monorepo } from './monorepo.ts';
 
 const PROGRAMS = ['kubectl', 'kubelet', 'kube-apiserver', 'kube-aggregator', 'kubemark', 'e2e.test'];
@@ -17,7 +17,7 @@ function upstream(tree: Monorepo): void {
     'LOCAL_OUTPUT_ROOT=$0/_output/up LOCAL_OUTPUT_BINPATH=$0/_output/local/bin',
     'KUBE_CLIENT_BINARIES=(kubectl) KUBE_NODE_BINARIES=(kubelet) KUBE_SERVER_BINARIES=(kube-apiserver kubelet kube-aggregator)',
     'KUBE_SERVER_PLATFORMS=(linux/amd64) KUBE_NODE_PLATFORMS=(linux/amd64) KUBE_TEST_PORTABLE=(hack/own)',
-    'source build/lib/release.sh',
+    'source build/common.sh; source build/lib/release.sh',
     'kube::release::package_tarballs',
   ].join('\n');
   execFileSync('bash', ['-c', script, tree.root], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -31,9 +31,18 @@ describe('a release', () => {
   let tree: Monorepo;
   const environment = { KUBE_GIT_VERSION: 'v1.20.2', SOURCE_DATE_EPOCH: '1610544489' };
   const release = (of: Monorepo, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    of.kubewright(['release', 'quick', '--from-local', ...args], {
-      env: { ...environment, KUBEWRIGHT_CACHE: join(of.scratch, 'cache'), ...env },
-    });
+    of.kubewright(
+      [
+        'release',
+        'quick',
+        '--from-local',
+        ...(args.includes('--skip-images') ? [] : ['--base', 'scratch']),
+        ...args,
+      ],
+      {
+        env: { ...environment, KUBEWRIGHT_CACHE: join(of.scratch, 'cache'), ...env },
+      },
+    );
   const tars = (of: Monorepo) => join(of.root, '_output/release-tars');
   const digests = (of: Monorepo) =>
     Object.fromEntries(
@@ -44,6 +53,7 @@ describe('a release', () => {
     tree = new Monorepo('packed', PACKAGED_FILES);
     cpSync(FIXTURE, tree.root, { recursive: true, verbatimSymlinks: true });
     tree.write('build/lib/release.sh', PACKAGING_SCRIPT);
+    tree.write('build/common.sh', COMMON_SCRIPT);
     tree.replace(
       'hack/lib/golang.sh',
       'readonly KUBE_GOPATH',
@@ -174,6 +184,24 @@ describe('a release', () => {
     compile(tree, 'v1.20.2', PROGRAMS);
   });
 
+  test('has an image and its tag beside each program, unless images are skipped', async () => {
+    expect((await release(tree, ['--only', 'server'])).exitCode).toBe(0);
+    const server = join(tars(tree), 'kubernetes-server-linux-amd64.tar.gz');
+    const read = (name: string) =>
+      execFileSync('tar', ['-xzOf', server, `kubernetes/server/bin/${name}`], { encoding: 'utf8' });
+    expect(read('kube-apiserver.docker_tag')).toBe('v1.20.2\n');
+    const made = readFileSync(join(tree.root, '_output/release-images/amd64/kube-apiserver.tar'));
+    expect(
+      execFileSync('tar', ['-xzOf', server, 'kubernetes/server/bin/kube-apiserver.tar'], {
+        maxBuffer: 1 << 26,
+      }).equals(made),
+    ).toBe(true);
+    const skipped = await release(tree, ['--only', 'server', '--skip-images']);
+    expect(skipped.exitCode).toBe(0);
+    expect(skipped.stderr).toContain('warning release/images-missing: kubernetes-server-linux-amd64.tar.gz');
+    expect(membersOf(server)).not.toContain('kubernetes/server/bin/kube-apiserver.tar');
+  });
+
   test('warns once of what the tree lacks, and goes on', async () => {
     tree.remove('cluster/gce/helper.sh');
     const run = await release(tree, ['--only', 'manifests']);
@@ -205,7 +233,24 @@ describe('a release', () => {
   test('answers make', async () => {
     const env = { ...environment, KUBE_FASTBUILD: 'true', KUBEWRIGHT_CACHE: join(tree.scratch, 'cache') };
     const run = await tree.kubewright(['make', 'package-tarballs'], { env });
-    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toMatch(
+      /base-unavailable: the base image registry.invalid\/base\/box:1 cannot be had[\s\S]*registries.mirrors[\s\S]*--skip-images/,
+    );
+    expect(run.exitCode).toBe(1);
+    tree.write('kubewright.yaml', 'release: { base: scratch }\n');
+    expect((await tree.kubewright(['make', 'package-tarballs'], { env })).exitCode).toBe(0);
+    tree.remove('_output/release-images');
+    const images = await tree.kubewright(['make', 'package-tarballs', 'KUBE_DOCKER_REGISTRY=own.example'], {
+      env,
+    });
+    expect(images).toMatchObject({ exitCode: 0 });
+    const shown = await tree.kubewright(['make', '-n', 'quick-release-images'], { env });
+    expect(shown.stdout).toBe(
+      ['kube-apiserver', 'kube-aggregator']
+        .map((name) => `${tree.root}/_output/release-images/amd64/${name}.tar\n`)
+        .join(''),
+    );
+    tree.remove('kubewright.yaml');
     const asked = await tree.kubewright(['make', 'release', 'KUBE_RELEASE_RUN_TESTS=y'], { env });
     expect(asked.stderr).toContain('make/goal-unsupported');
   });

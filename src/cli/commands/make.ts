@@ -73,7 +73,7 @@ async function runGoal(
         )
       )
         throw new Failure(testsNotRun());
-      const values = { fromLocal: goal.isPackagingOnly };
+      const values = { fromLocal: goal.isPackagingOnly, ...(goal.isImagesOnly ? { only: 'images' } : {}) };
       return (await import('../release/run.ts')).release(
         context,
         readReleaseRequest(goal.mode, values, host),
@@ -169,7 +169,7 @@ function describe(goal: Goal): string {
     case 'clean':
       return 'kubewright clean';
     case 'release':
-      return `kubewright release ${goal.mode}${goal.isPackagingOnly ? ' --from-local' : ''}`;
+      return `kubewright release ${goal.mode}${goal.isPackagingOnly ? ' --from-local' : ''}${goal.isImagesOnly ? ' --only images' : ''}`;
     case 'help':
       return 'this list';
     case 'elsewhere':

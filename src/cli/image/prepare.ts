@@ -30,15 +30,29 @@ export interface PreparedImages {
   readonly notes: readonly Diagnostic[];
 }
 
-/** Reads declarations, bases and programs. Everything that is missing is in one Failure. */
-export async function prepareImages(
-  session: Session,
-  request: ImageRequest,
-  registries: Registries,
-): Promise<PreparedImages> {
+/** Which images are wanted, of what and under which tag. */
+export interface ImageSelection extends Pick<ImageRequest, 'names' | 'platforms' | 'base' | 'from' | 'tag'> {
+  /** Images that are made beside those of a release; one that cannot be made is told as a warning. */
+  readonly others?: readonly string[];
+  readonly versionString?: string;
+  /** Whether a tree without images is no error. */
+  readonly mayBeNone?: boolean;
+}
+
+export interface SelectedImages {
+  readonly images: readonly ImageDeclaration[];
+  readonly version: TreeVersion;
+  readonly notes: readonly Diagnostic[];
+}
+
+/** Reads what the tree declares; neither bases nor programs are looked at. */
+export async function selectImages(session: Session, request: ImageSelection): Promise<SelectedImages> {
   const { context, tree, config } = session;
   const { host, options, signal } = context;
-  const version = taken(await readTreeVersion(host, tree, { signal }));
+  const { versionString } = request;
+  const version = taken(
+    await readTreeVersion(host, tree, { signal, ...(versionString ? { versionString } : {}) }),
+  );
   const asked = platformsOf(request, host.platform);
   const declared = taken(
     await readImages(host, tree, config, {
@@ -46,7 +60,25 @@ export async function prepareImages(
       cacheFile: join(cacheDirectory(host), 'trees', `${digestOfBytes(tree.root).slice(0, 24)}-images.json`),
     }),
   );
-  const chosen = choose(declared.value, request, session, asked);
+  const images = choose(declared.value, request, session, asked);
+  const { others, names } = request;
+  const left = declared.value.impossible.filter(
+    ({ name, isReleased }) =>
+      names.length === 0 && (others === undefined || isReleased || others.includes(name)),
+  );
+  return {
+    ...{ images, version: version.value },
+    notes: [...session.notes, ...version.diagnostics, ...declared.diagnostics, ...left.map(asWarning)],
+  };
+}
+
+/** Reads declarations, bases and programs. Everything that is missing is in one Failure. */
+export async function prepareImages(
+  session: Session,
+  request: ImageSelection,
+  registries: Registries,
+): Promise<PreparedImages> {
+  const { images: chosen, version, notes } = await selectImages(session, request);
   const contents = chosen.map((image) => contentsOf(session, image, request.from));
   const missing = contents.flatMap((one) => one.missing);
   if (missing.length > 0) throw new Failure(...missing);
@@ -55,26 +87,32 @@ export async function prepareImages(
   try {
     for (const [i, declaration] of chosen.entries()) {
       const layers = contents[i]?.layers ?? [];
-      const tag = tagOf(request, declaration, version.value, () => programDigest(session, layers));
-      const directory = request.base === undefined ? tree.root : host.workingDirectory;
-      const base = await bases.read(request.base ?? declaration.base, declaration.platform, directory);
+      const tag = tagOf(request, declaration, version, () => programDigest(session, layers));
+      const base = await readBaseOf(session, request, bases, declaration);
       images.push({
         ...{ declaration, tag, list: `${declaration.list}:${tag}` },
-        planned: plan(session, declaration, { base, layers, tag, version: version.value }),
+        planned: plan(session, declaration, { base, layers, tag, version }),
       });
     }
   } finally {
     bases.clean();
   }
-  const left = request.names.length === 0 ? declared.value.impossible.map(asWarning) : [];
-  return {
-    ...{ images, version: version.value },
-    notes: [...session.notes, ...version.diagnostics, ...declared.diagnostics, ...left],
-  };
+  return { images, version, notes };
+}
+
+/** The base of an image: what is asked for instead, relative to the working directory, or the tree's. */
+export function readBaseOf(
+  { tree, context }: Session,
+  request: Pick<ImageSelection, 'base'>,
+  bases: Bases,
+  { base, platform }: ImageDeclaration,
+): Promise<PlannedImage['base']> {
+  const directory = request.base === undefined ? tree.root : context.host.workingDirectory;
+  return bases.read(request.base ?? base, platform, directory);
 }
 
 /** No platform is this machine's architecture; `all` is everything that the tree declares. */
-function platformsOf(request: ImageRequest, host: Platform): Platform[] {
+function platformsOf(request: ImageSelection, host: Platform): Platform[] {
   if (request.platforms.includes('all')) return [];
   if (request.platforms.length > 0) return request.platforms.flatMap((one) => one.split(',')) as Platform[];
   return [`linux/${splitPlatform(host).arch}`];
@@ -82,12 +120,12 @@ function platformsOf(request: ImageRequest, host: Platform): Platform[] {
 
 function choose(
   { images, impossible }: DeclaredImages,
-  request: ImageRequest,
+  request: ImageSelection,
   { tree }: Session,
   asked: readonly Platform[],
 ): ImageDeclaration[] {
   const known = [...new Set([...images, ...impossible].map(({ name }) => name))];
-  if (known.length === 0) throw new Failure(noImages(tree));
+  if (known.length === 0 && !request.mayBeNone) throw new Failure(noImages(tree));
   const words = request.names.map((word) => word.replace(/^.*\//, ''));
   const problems = words.flatMap((word) => {
     const found = impossible.find(({ name }) => name === word);
@@ -96,7 +134,7 @@ function choose(
   });
   if (problems.length > 0) throw new Failure(...problems);
   if (words.length > 0) return images.filter(({ name }) => words.includes(name));
-  return images.filter(({ isReleased }) => isReleased);
+  return images.filter(({ name, isReleased }) => isReleased || request.others?.includes(name));
 }
 
 function unknown(word: string, known: readonly string[], asked: readonly Platform[]): Diagnostic {
@@ -114,7 +152,7 @@ function asWarning({ diagnostic }: { readonly diagnostic: Diagnostic }): Diagnos
 
 /** --tag, the image's own, the MD5 of the program (1.2), or the version. */
 function tagOf(
-  request: ImageRequest,
+  request: ImageSelection,
   image: ImageDeclaration,
   { gitVersion }: TreeVersion,
   digest: () => string,

@@ -14,7 +14,10 @@ import { pushAssembled } from './push.ts';
 import type { ImageRequest } from './request.ts';
 
 /** Where the archives of a tree's images go, as upstream has it from 1.14 on. */
-export function archivePath({ layout }: Session, { declaration }: PreparedImage): string {
+export function archivePath(
+  { layout }: Session,
+  { declaration }: Pick<PreparedImage, 'declaration'>,
+): string {
   const { os, arch } = splitPlatform(declaration.platform);
   const name = os === 'windows' ? `${declaration.archive}-windows` : declaration.archive;
   return `${layout.out}/release-images/${arch}/${name}.tar`;

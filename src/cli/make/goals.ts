@@ -6,7 +6,13 @@ export type Goal =
   | { readonly kind: 'cross' }
   | { readonly kind: 'clean' }
   | { readonly kind: 'help' }
-  | { readonly kind: 'release'; readonly mode: 'full' | 'quick'; readonly isPackagingOnly: boolean }
+  | {
+      readonly kind: 'release';
+      readonly mode: 'full' | 'quick';
+      readonly isPackagingOnly: boolean;
+      /** Only the images. */
+      readonly isImagesOnly?: boolean;
+    }
   /** Upstream has it; until we do, its own make does the work. */
   | { readonly kind: 'elsewhere'; readonly use: string };
 
@@ -24,6 +30,11 @@ const FIXED: Readonly<Record<string, (goal: string) => Goal>> = {
   release: () => ({ kind: 'release', mode: 'full', isPackagingOnly: false }),
   'quick-release': () => ({ kind: 'release', mode: 'quick', isPackagingOnly: false }),
   'release-skip-tests': () => ({ kind: 'release', mode: 'quick', isPackagingOnly: false }),
+  'release-images': () => ({ kind: 'release', mode: 'full', isPackagingOnly: false, isImagesOnly: true }),
+  'quick-release-images': () => ({
+    ...{ kind: 'release', mode: 'quick' },
+    ...{ isPackagingOnly: false, isImagesOnly: true },
+  }),
   package: () => ({ kind: 'release', mode: 'full', isPackagingOnly: true }),
   'package-tarballs': () => ({ kind: 'release', mode: 'full', isPackagingOnly: true }),
 };
@@ -50,7 +61,6 @@ const ELSEWHERE: readonly string[] = [
     'generated_files',
   ],
   ...['gen_openapi', 'verify_generated_files', 'clean_meta', 'clean_generated', 'release-in-a-container'],
-  ...['release-images', 'quick-release-images'],
   ...['cross-in-a-container', 'bazel-build', 'bazel-test', 'bazel-test-integration', 'bazel-release'],
 ];
 

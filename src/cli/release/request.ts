@@ -3,7 +3,12 @@ import { type Command, Option } from 'commander';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { nearest } from '../../diagnostic/nearest.ts';
 import type { Host } from '../../host/host.ts';
-import { PARTS, type Part } from '../../release/member.ts';
+import { PARTS } from '../../release/member.ts';
+
+/** What `--only` may name: the parts, and the images without the archives that hold them. */
+export const ONLY = [...PARTS, 'images'] as const;
+
+export type Only = (typeof ONLY)[number];
 
 export interface ReleaseRequest {
   /** Only the platforms of a quick build (KUBE_FASTBUILD). */
@@ -13,9 +18,13 @@ export interface ReleaseRequest {
   /** Directory of finished programs, OS/ARCH/NAME in it; absent for the output directory. */
   readonly from?: string;
   /** Empty: all. */
-  readonly only: readonly Part[];
+  readonly only: readonly Only[];
   readonly platforms: readonly string[];
   readonly versionString?: string;
+  /** Whether server archives are made without images, and no image is made. */
+  readonly skipsImages: boolean;
+  /** Base of all images, instead of those that the tree names. */
+  readonly base?: string;
   readonly waitSeconds: number;
 }
 
@@ -28,11 +37,20 @@ export function addReleaseOptions(command: Command): Command {
         'fromLocal',
       ),
     )
-    .option('--only <parts>', `some parts, separated by commas: ${PARTS.join(', ')}`)
+    .option('--only <parts>', `some parts, separated by commas: ${ONLY.join(', ')}`)
     .option(
       '-p, --platform <os/arch>',
       'platform to release for, repeatable (default: those of each group)',
       list,
+    )
+    .addOption(
+      new Option('--skip-images', 'make no images: server archives hold the programs alone').conflicts(
+        'base',
+      ),
+    )
+    .option(
+      '--base <ref|file>',
+      'build the images on this instead of the tree’s bases: a reference, an archive, an OCI layout, scratch',
     )
     .option('--version-string <version>', 'release under this version instead of the tree’s')
     .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0);
@@ -44,30 +62,32 @@ export function readReleaseRequest(
   { environment }: Pick<Host, 'environment'>,
 ): ReleaseRequest {
   const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
-  const [from, versionString] = [text('from'), text('versionString')];
+  const [from, base, versionString] = [text('from'), text('base'), text('versionString')];
   return {
     isQuick: mode === 'quick' || environment['KUBE_FASTBUILD'] === 'true',
     isPackagingOnly: values['fromLocal'] === true || from !== undefined,
     only: partsOf(text('only') ?? ''),
     platforms: (values['platform'] as string[] | undefined) ?? [],
+    skipsImages: values['skipImages'] === true,
     ...(from === undefined ? {} : { from }),
+    ...(base === undefined ? {} : { base }),
     ...(versionString === undefined ? {} : { versionString }),
     waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
   };
 }
 
-function partsOf(words: string): Part[] {
+function partsOf(words: string): Only[] {
   return words
     .split(',')
     .filter(Boolean)
     .map((word) => {
-      const part = PARTS.find((one) => one === word || `${one}s` === word);
+      const part = ONLY.find((one) => one === word || `${one}s` === word);
       if (part) return part;
-      const [guess] = nearest(word, PARTS);
+      const [guess] = nearest(word, ONLY);
       throw new Failure(
         error('request/invalid', {
           what: `a release has no part ${word}`,
-          help: `${guess ? `did you mean ${guess}? ` : ''}the parts are ${PARTS.join(', ')}`,
+          help: `${guess ? `did you mean ${guess}? ` : ''}the parts are ${ONLY.join(', ')}`,
         }),
       );
     });

@@ -1,22 +1,22 @@
 /** Makes a release: builds what is asked, reads what its archives hold, and packs them. */
 import { resolve } from 'node:path';
-import { type Diagnostic, error, Failure, taken, warning } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnostic.ts';
 import { nearest } from '../../diagnostic/nearest.ts';
-import type { Part, Program, Tarball } from '../../release/member.ts';
+import type { Program, Tarball } from '../../release/member.ts';
 import { planRelease, programsOf, type Release } from '../../release/pipeline.ts';
-import { formatBytes } from '../../report/units.ts';
 import { outputPath } from '../../steps/compile/plan.ts';
 import { executableName, type Platform } from '../../target/platform.ts';
 import { readReleaseLayout } from '../../tree/release/layout.ts';
 import type { Tree } from '../../tree/tree.ts';
 import { readTreeVersion, type TreeVersion } from '../../tree/version.ts';
 import { runArtifacts } from '../artifacts/run.ts';
-import { prepareBuild } from '../build/prepare.ts';
-import { readBuildRequest } from '../build/request.ts';
-import { CROSS_GROUPS } from '../make/goals.ts';
 import type { CommandContext } from '../request.ts';
 import { openSession, type Session } from '../session.ts';
-import type { ReleaseRequest } from './request.ts';
+import { buildRelease } from './build.ts';
+import { showRelease } from './dryrun.ts';
+import { fetchBases, imageSelection, imagesMissing, planImages, type ReleaseImages } from './images.ts';
+import type { PlannedRelease } from './planned.ts';
+import type { Only, ReleaseRequest } from './request.ts';
 
 /** Returns the exit code. */
 export async function release(given: CommandContext, request: ReleaseRequest): Promise<number> {
@@ -24,11 +24,14 @@ export async function release(given: CommandContext, request: ReleaseRequest): P
   const { context, tree } = session;
   const unknown = request.platforms.filter((one) => !platformsOf(tree).includes(one));
   if (unknown.length > 0) throw new Failure(...unknown.map((one) => platformUnknown(one, platformsOf(tree))));
-  if (!request.isPackagingOnly && !context.options.dryRun) {
-    const exitCode = await build(session, request);
-    if (exitCode !== 0) return exitCode;
-  }
-  return packageRelease(session, request);
+  const planned = await readRelease(session, request);
+  if (context.options.dryRun) return showRelease(session, planned);
+  if (request.isPackagingOnly) return packageRelease(session, request, planned);
+  // What would end the release after a long build ends it before.
+  if (planned.selection) await fetchBases(session, planned.selection);
+  const exitCode = await buildRelease(session, request, planned);
+  if (exitCode !== 0) return exitCode;
+  return packageRelease(session, request, await readRelease(session, request));
 }
 
 function platformsOf({ groups }: Tree): string[] {
@@ -50,24 +53,10 @@ function quickly(context: CommandContext): CommandContext {
   return { ...context, host: { ...context.host, environment } };
 }
 
-/** As upstream's cross build: every group for its platforms. */
-async function build(session: Session, request: ReleaseRequest): Promise<number> {
-  const { context, config, tree } = session;
-  const groups = CROSS_GROUPS.filter((name) => tree.groups.some((group) => group.name === name));
-  const words = groups.length > 0 ? groups : tree.groups.map(({ name }) => name);
-  const platforms = request.platforms.length > 0 ? request.platforms : ['all'];
-  const wanted = { ...readBuildRequest(words, {}, context.host, config), platforms };
-  const { versionString, waitSeconds } = request;
-  const prepared = await prepareBuild(session, {
-    ...{ ...wanted, waitSeconds },
-    ...(versionString === undefined ? {} : { versionString }),
-  });
-  return (await import('../build/run.ts')).runBuild(prepared);
-}
-
-async function packageRelease(session: Session, request: ReleaseRequest): Promise<number> {
-  const { context, tree, layout, own, notes } = session;
-  const { host, options, signal } = context;
+/** A release as the tree and the request have it; programs and images need not be there. */
+async function readRelease(session: Session, request: ReleaseRequest): Promise<PlannedRelease> {
+  const { tree, layout, context } = session;
+  const { host, signal } = context;
   const version = taken(
     await readTreeVersion(host, tree, { versionString: request.versionString, signal }),
   ).value;
@@ -77,32 +66,42 @@ async function packageRelease(session: Session, request: ReleaseRequest): Promis
     program: placeOfPrograms(session, request),
     ...(request.platforms.length > 0 ? { platforms: request.platforms as Platform[] } : {}),
   });
+  const servers = read.tarballs.filter(({ images }) => images !== undefined);
+  const selection = imageSelection(session, request, servers);
   const tarballs = chosen(read.tarballs, request.only);
-  const plan: Release = {
-    ...{ tarballs, directory, own: `${own}/release`, time: secondsOf(version) },
-    ...(version.gitVersion ? { version: version.gitVersion } : {}),
-    isWhole: request.only.length === 0,
-    images: { steps: [], archives: [] },
-  };
-  if (options.dryRun) return printRelease(context, tarballs);
+  return { version, directory, tarballs, notes: read.diagnostics, ...(selection ? { selection } : {}) };
+}
+
+async function packageRelease(
+  session: Session,
+  request: ReleaseRequest,
+  { version, directory, tarballs, notes, selection }: PlannedRelease,
+): Promise<number> {
+  const { context, own } = session;
+  const { host, options } = context;
   const missing = programsOf(tarballs).filter(({ path }) => !host.files.isFile(path));
   if (missing.length > 0) throw new Failure(...programsMissing(missing, request));
-  const lacking = tarballs.filter(({ images }) => images && plan.images.archives.length === 0);
-  const imageNotes = lacking.length > 0 ? [imagesMissing(lacking)] : [];
-  if (!options.quiet) for (const note of [...notes, ...read.diagnostics, ...imageNotes]) context.report(note);
+  const made = selection ? await planImages(session, selection) : NO_IMAGES;
+  const lacking = tarballs.filter(({ images }) => images && made.images.archives.length === 0);
+  const told = [
+    ...(made === NO_IMAGES ? session.notes : []),
+    ...[...made.notes, ...notes],
+    ...(lacking.length > 0 ? [imagesMissing(lacking, request.skipsImages)] : []),
+  ];
+  if (!options.quiet) for (const note of told) context.report(note);
+  const isWhole = request.only.length === 0;
+  const plan: Release = {
+    ...{ tarballs, directory, own: `${own}/release`, time: secondsOf(version), isWhole },
+    ...(version.gitVersion ? { version: version.gitVersion } : {}),
+    images: made.images,
+  };
   const facts = { treeVersion: version.gitVersion ?? '', toolchain: '', waitSeconds: request.waitSeconds };
   const exitCode = await runArtifacts(session, planRelease(plan), facts);
-  if (exitCode === 0 && plan.isWhole) removeForeign(session, directory, tarballs);
+  if (exitCode === 0 && isWhole) removeForeign(session, directory, tarballs);
   return exitCode;
 }
 
-function imagesMissing(tarballs: readonly Tarball[]): Diagnostic {
-  return warning('release/images-missing', {
-    what: `${tarballs.map(({ name }) => name).join(', ')}: made without the images of the servers`,
-    why: 'upstream puts an archive of each image and its tag beside the programs; a release does not make them yet',
-    help: 'make them beside it: kubewright image --save FILE, or publish them: kubewright publish oci://REGISTRY',
-  });
-}
+const NO_IMAGES: ReleaseImages = { images: { steps: [], archives: [] }, notes: [] };
 
 function placeOfPrograms({ context, tree, layout }: Session, { from }: ReleaseRequest) {
   return (name: string, platform: Platform): string => {
@@ -112,7 +111,7 @@ function placeOfPrograms({ context, tree, layout }: Session, { from }: ReleaseRe
 }
 
 /** The parts that are asked for, and the archives that these hold. */
-function chosen(tarballs: readonly Tarball[], only: readonly Part[]): Tarball[] {
+function chosen(tarballs: readonly Tarball[], only: readonly Only[]): Tarball[] {
   if (only.length === 0) return [...tarballs];
   const wanted = new Set(tarballs.filter(({ part }) => only.includes(part)).map(({ name }) => name));
   // What an archive holds comes before it: from the last to the first, one pass finds all.
@@ -134,22 +133,6 @@ function removeForeign({ context }: Session, directory: string, tarballs: readon
     const archive = /^(.+\.tar\.gz)(\.sha(?:256|512))?$/.exec(name)?.[1];
     if (archive && !kept.has(archive)) files.remove(`${directory}/${name}`);
   }
-}
-
-function printRelease(context: CommandContext, tarballs: readonly Tarball[]): number {
-  if (context.options.json) {
-    const shown = tarballs.map(({ name, part, platform, members }) => {
-      return { name, part, platform, members: members.map(({ path }) => path) };
-    });
-    context.print(JSON.stringify({ tarballs: shown }));
-    return 0;
-  }
-  for (const { name, members } of tarballs) {
-    const bytes = members.reduce((sum, member) => sum + (member.kind === 'file' ? member.size : 0), 0);
-    context.print(`${name}  ${members.length} members, ${formatBytes(bytes)}`);
-    if (context.options.verbose) for (const { path } of members) context.print(`  ${path}`);
-  }
-  return 0;
 }
 
 /** One Diagnostic for each platform. */

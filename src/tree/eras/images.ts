@@ -4,7 +4,7 @@ import { digestOfRecord } from '../../formats/digest.ts';
 import { parseDockerfile } from '../../formats/dockerfile.ts';
 import type { Host } from '../../host/host.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
-import type { DeclaredImages, ImageDeclaration, ImagesRequest } from '../images.ts';
+import type { DeclaredImages, ImageDeclaration, ImagesRequest, ImpossibleImage } from '../images.ts';
 import { TreeReader } from '../reader.ts';
 import { remembered } from '../remembered.ts';
 
@@ -24,7 +24,7 @@ const WRAPPED = 'kube::build::get_docker_wrapped_binaries';
 const CREATE = 'kube::release::create_docker_images_for_server';
 
 /** Raised when what is kept no longer fits the code that reads it. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 /** Reads the images of a tree for the platforms that are wanted, or remembers them. */
 export async function readKubernetesImages(
@@ -52,11 +52,11 @@ async function readDeclared(
   const evaluated = await wrappedBinaries(host, reader, platforms, request);
   if (!evaluated.ok) return evaluated;
   const images: ImageDeclaration[] = [];
-  const impossible: { name: string; diagnostic: Diagnostic }[] = [];
+  const impossible: ImpossibleImage[] = [];
   for (const platform of platforms) {
     for (const [name, base] of wrappedOf(evaluated.value, platform)) {
       const made = serverImage(reader, era, { name, base, platform, variables: evaluated.value });
-      if ('diagnostic' in made) impossible.push({ name, diagnostic: made.diagnostic });
+      if ('diagnostic' in made) impossible.push({ name, isReleased: true, diagnostic: made.diagnostic });
       else images.push(made.image);
     }
     const others = otherImages(reader, era, platform);

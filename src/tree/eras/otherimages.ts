@@ -1,21 +1,20 @@
 /** Conformance, hyperkube and pause: images with a Makefile and a Dockerfile of their own (spec release 6, container-build 12). */
-import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import { parseDockerfile } from '../../formats/dockerfile.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
-import type { ImageContent, ImageDeclaration } from '../images.ts';
+import type { ImageContent, ImageDeclaration, ImpossibleImage } from '../images.ts';
 import type { TreeReader } from '../reader.ts';
 import { dockerfileImage } from './dockerimages.ts';
 import { type ImageEra, namesOf } from './imagenames.ts';
 
 interface Made {
   readonly images: readonly ImageDeclaration[];
-  readonly impossible: readonly { readonly name: string; readonly diagnostic: Diagnostic }[];
+  readonly impossible: readonly ImpossibleImage[];
 }
 
 /** What the image needs is told by its own files. */
 export function otherImages(reader: TreeReader, era: ImageEra, platform: Platform): Made {
   const images: ImageDeclaration[] = [];
-  const impossible: { name: string; diagnostic: Diagnostic }[] = [];
+  const impossible: ImpossibleImage[] = [];
   for (const { name, directories } of OTHERS) {
     const directory = directories.find((one) => reader.has(`${one}/Dockerfile`));
     if (!directory) continue;
@@ -36,7 +35,7 @@ export function otherImages(reader: TreeReader, era: ImageEra, platform: Platfor
       contentOf(reader, directory, word),
     );
     if ('image' in made) images.push(made.image);
-    else impossible.push({ name, diagnostic: made.diagnostic });
+    else impossible.push({ name, isReleased: false, diagnostic: made.diagnostic });
   }
   return { images, impossible };
 }

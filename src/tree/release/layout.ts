@@ -100,7 +100,8 @@ function groupLists({ tree, platforms }: LayoutRequest): [string, readonly strin
   });
 }
 
-function binariesOf(tree: Tree, group: Group): string[] {
+/** File names of what a group builds, without `.exe`. */
+export function binariesOf(tree: Tree, group: Group): string[] {
   const names = group.targets.value.map(
     (target) => tree.binaryNames?.[target] ?? target.slice(target.lastIndexOf('/') + 1),
   );
