@@ -3,7 +3,7 @@
 const BUNDLED = /^(commander$|@oxc-project\/runtime\/|\0)/;
 
 export default {
-  input: 'dist/cli/main.js',
+  input: { main: 'dist/cli/main.js', stampthread: 'dist/cli/build/stampthread.js' },
   platform: 'node',
   external: (id) => /^[^./]/.test(id) && !BUNDLED.test(id),
   output: { dir: 'dist/program', format: 'esm', cleanDir: true },

@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Step, StepId } from '../plan/step.ts';
 import type { EventBody, StepOutcome } from '../report/events.ts';
+import type { Stamped, StampRequest } from '../steps/stamp/run.ts';
 import type { LocalStore } from '../store/local.ts';
 import type { FileIndex } from '../tree/packages/fileindex.ts';
 import type { Closure, PackageGraph } from '../tree/packages/graph.ts';
@@ -45,6 +46,8 @@ export interface Execution {
   readonly ledger: Ledger;
   /** Our own code generation, for a Step that stands for it; undefined when the tree's command is to run. */
   readonly generate?: (step: Step) => Promise<number> | undefined;
+  /** Stamps a program, beside other work; undefined when it has to be linked with the values. */
+  readonly stamp: (request: StampRequest) => Promise<Stamped | undefined>;
   readonly signal: AbortSignal;
   readonly emit: (event: EventBody) => void;
 }

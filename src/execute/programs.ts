@@ -2,11 +2,11 @@
 import { type Diagnostic, warning } from '../diagnostic/diagnostic.ts';
 import type { Digest } from '../formats/digest.ts';
 import type { Blob } from '../formats/remoteaction.ts';
-import type { Host } from '../host/host.ts';
 import type { GoBuildAction, Step } from '../plan/step.ts';
-import { stampProgram } from '../steps/stamp/run.ts';
+import type { StampRequest } from '../steps/stamp/run.ts';
 import type { LocalStore } from '../store/local.ts';
 import type { Closure } from '../tree/packages/graph.ts';
+import type { Execution } from './execution.ts';
 import { keyOf } from './key.ts';
 import { statOf } from './outputs.ts';
 import type { LinkOutcome } from './packages/nodes.ts';
@@ -20,34 +20,41 @@ export function programKey(step: Step, closure: Closure): Digest {
   return keyOf(lateStamps ? { ...step, keyParts: lateStamps.keyParts } : step, closure.packages);
 }
 
-/** Puts a linked program in its place; undefined when its stamps cannot be written, and it has to be linked with them. */
-export function placeProgram(
-  host: Host,
-  step: Step,
-  linked: Pick<Linked, 'program' | 'file' | 'moduleInfo'>,
-): OutputRecord | undefined {
-  const path = step.outputs[0] as string;
-  const { lateStamps } = step.action as GoBuildAction;
-  let placed: Blob | undefined = linked.program;
-  if (lateStamps && !lateStamps.atLink) {
-    const { sentinels } = lateStamps;
-    placed = stampProgram({ host, linked: linked.file, sentinels, moduleInfo: linked.moduleInfo, path });
-  } else host.files.publishCopy(linked.file, path, 0o755);
-  return placed && { path, digest: placed.digest, size: placed.size, stat: statOf(host, path) };
+/** A linked program: where it lies, and what is known of it. */
+export type Linkage = Pick<Linked, 'program' | 'file' | 'moduleInfo'> & Pick<StampRequest, 'hasGnuBuildId'>;
+
+/** A program in its place, and what was learned of it. */
+export interface Placed {
+  readonly output: OutputRecord;
+  readonly hasGnuBuildId?: boolean;
 }
 
-/** Brings a program back that was linked before, for this commit or another. */
-export function recallProgram(
-  host: Host,
-  store: LocalStore,
+/** Puts a linked program in its place; undefined when its stamps cannot be written, and it has to be linked with them. */
+export async function placeProgram(
+  { host, stamp }: Pick<Execution, 'host' | 'stamp'>,
   step: Step,
-  closure: Closure,
-): OutputRecord | undefined {
+  { program, file: linked, moduleInfo, hasGnuBuildId }: Linkage,
+): Promise<Placed | undefined> {
+  const path = step.outputs[0] as string;
+  const { lateStamps } = step.action as GoBuildAction;
+  const outputOf = ({ digest, size }: Blob) => ({ path, digest, size, stat: statOf(host, path) });
+  if (!lateStamps || lateStamps.atLink) {
+    host.files.publishCopy(linked, path, 0o755);
+    return { output: outputOf(program) };
+  }
+  const known = hasGnuBuildId === undefined ? {} : { hasGnuBuildId };
+  const stamped = await stamp({ linked, sentinels: lateStamps.sentinels, moduleInfo, path, ...known });
+  return stamped && { output: outputOf(stamped), hasGnuBuildId: stamped.hasGnuBuildId };
+}
+
+/** A program that was linked before, for this commit or another. */
+export function recallProgram(store: LocalStore, step: Step, closure: Closure): Linkage | undefined {
   const record = store.find(programKey(step, closure));
   const [program] = record?.outputs ?? [];
   if (!record || !program) return undefined;
-  const file = store.objectPath(program.digest);
-  return placeProgram(host, step, { program, file, moduleInfo: record.moduleInfo ?? '' });
+  const { moduleInfo = '', hasGnuBuildId } = record;
+  const known = hasGnuBuildId === undefined ? {} : { hasGnuBuildId };
+  return { program, file: store.objectPath(program.digest), moduleInfo, ...known };
 }
 
 /** The same Step with its version linked in; its closure is known as that of the other. */

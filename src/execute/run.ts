@@ -3,22 +3,19 @@
  * schedules, remembers keys and cancels; how a binary is made is `steps/`, where bytes are kept is `store/`.
  */
 import { Failure } from '../diagnostic/diagnostic.ts';
-import type { Digest } from '../formats/digest.ts';
 import type { CommandAction, GoBuildAction, Step, StepId } from '../plan/step.ts';
 import type { OutputFile, StepOutcome } from '../report/events.ts';
 import { runGenerate } from '../steps/generate/run.ts';
-import type { Closure } from '../tree/packages/graph.ts';
 import type { Counts, Execution } from './execution.ts';
-import { batchesAtOnce, movedInput, runGoBatch } from './gobatch.ts';
+import { batchesAtOnce, runGoBatch } from './gobatch.ts';
 import { keyOf } from './key.ts';
-import { isIntact, restoreOutputs, statOf } from './outputs.ts';
+import { Landing } from './landing.ts';
+import { isIntact, restoreOutputs } from './outputs.ts';
 import type { PackageEngine } from './packages/engine.ts';
-import type { LinkOutcome } from './packages/nodes.ts';
-import { inputChanged, linkedWithStamps, placeProgram, programKey, recallProgram } from './programs.ts';
+import { type Linkage, linkedWithStamps, placeProgram, recallProgram } from './programs.ts';
 import { readAgain } from './readagain.ts';
 import { isAsAsked } from './readback.ts';
 import { reasonsFor } from './reasons.ts';
-import type { OutputRecord } from './state.ts';
 
 /** Runs every Step of the plan; problems are emitted as Diagnostics, and the counts say how it went. */
 export async function executePlan(execution: Execution): Promise<Counts> {
@@ -27,9 +24,13 @@ export async function executePlan(execution: Execution): Promise<Counts> {
 
 class Run {
   readonly #x: Execution;
+  readonly #landing: Landing;
   readonly #outcomes = new Map<StepId, StepOutcome>();
   readonly #started = new Set<StepId>();
   readonly #running = new Set<Promise<void>>();
+  /** Programs that are known already, on their way to their places. */
+  readonly #placing = new Set<Promise<void>>();
+  readonly #told = new Set<StepId>();
   readonly #queue: Step[][] = [];
   readonly #because = new Map<StepId, string>();
   #scratch: string | undefined;
@@ -42,6 +43,8 @@ class Run {
 
   constructor(execution: Execution) {
     this.#x = execution;
+    const finish = this.#finish.bind(this);
+    this.#landing = new Landing(execution, finish, () => this.#packages?.movedFile);
   }
 
   /**
@@ -87,8 +90,8 @@ class Run {
         const work = this.#runBatch(batch).finally(() => this.#running.delete(work));
         this.#running.add(work);
       }
-      if (this.#running.size === 0) break;
-      await Promise.race(this.#running);
+      if (this.#running.size + this.#placing.size === 0) break;
+      await Promise.race([...this.#running, ...this.#placing]);
     }
     for (const step of this.#x.plan.steps) {
       if (!this.#outcomes.has(step.id)) this.#finish(step, 'cancelled', 0, []);
@@ -142,31 +145,48 @@ class Run {
     const because =
       record?.key === key ? 'an output is gone or was changed' : reasonsFor(this.#x, step, closure)[0];
     this.#because.set(step.id, because ?? 'its key changed');
-    const outputs = this.#recall(step, closure, key);
-    if (!outputs) return (step.action as GoBuildAction).batch;
-    this.#emitStarted(step);
-    this.#record(step, closure, outputs, 0);
-    this.#finish(step, 'restored', this.#x.host.clock.monotonic() - started, outputs);
+    const outputs = restoreOutputs(this.#x.host, this.#x.store, key, step.outputs);
+    if (outputs) {
+      this.#emitStarted(step);
+      this.#landing.restored(step, outputs, started);
+      return undefined;
+    }
+    const linkage = this.#x.engine === 'go' ? undefined : recallProgram(this.#x.store, step, closure);
+    if (!linkage) return (step.action as GoBuildAction).batch;
+    const work = this.#placeRecalled(step, linkage, started).finally(() => this.#placing.delete(work));
+    this.#placing.add(work);
     return undefined;
   }
 
-  #recall(step: Step, closure: Closure, key: Digest): OutputRecord[] | undefined {
-    const { host, store, engine } = this.#x;
-    const restored = restoreOutputs(host, store, key, step.outputs);
-    const output = restored || engine === 'go' ? undefined : recallProgram(host, store, step, closure);
-    return restored ?? (output && [output]);
+  /** Its link is known under another commit: with the values of this one it is done, else it is linked with them. */
+  async #placeRecalled(step: Step, linkage: Linkage, started: number): Promise<void> {
+    this.#emitStarted(step);
+    await this.#failingWith([step], async () => {
+      const placed = await placeProgram(this.#x, step, linkage);
+      if (placed) this.#landing.restored(step, [placed.output], started);
+      else this.#queue.push([step]);
+    });
   }
 
   #emitStarted(step: Step): void {
+    if (this.#told.has(step.id)) return;
+    this.#told.add(step.id);
     const because = this.#because.get(step.id) ?? this.#x.because.get(step.id) ?? 'an output is missing';
     this.#x.emit({ type: 'step-started', step: step.id, because });
   }
 
   async #runBatch(steps: readonly Step[]): Promise<void> {
     for (const step of steps) this.#emitStarted(step);
-    try {
+    await this.#failingWith(steps, async () => {
       if (steps[0]?.kind === 'generate') await this.#runGenerate(steps[0]);
       else await this.#runCompile(steps);
+    });
+  }
+
+  /** What goes wrong ends those of the Steps that are not done. */
+  async #failingWith(steps: readonly Step[], work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (problem) {
       const outcome = this.#x.signal.aborted ? 'cancelled' : 'failed';
       if (outcome === 'failed') {
@@ -179,13 +199,21 @@ class Run {
 
   async #runCompile(steps: readonly Step[]): Promise<void> {
     const again: Step[] = [];
+    const landing: Promise<void>[] = [];
     this.#engine ??= this.#makeEngine();
     const packages = await this.#engine;
     const isDone = await packages?.build(steps, (step, outcome) => {
       if (outcome.kind !== 'linked' || !isAsAsked(this.#x, step, outcome.file))
         this.#finish(step, outcome.kind === 'cancelled' ? 'cancelled' : 'failed', 0, []);
-      else if (!this.#landProgram(step, outcome)) again.push(linkedWithStamps(step, this.#x.closures));
+      else
+        landing.push(
+          this.#failingWith([step], async () => {
+            const isLanded = await this.#landing.program(step, outcome);
+            if (!isLanded) again.push(linkedWithStamps(step, this.#x.closures));
+          }),
+        );
     });
+    await Promise.all(landing);
     if (!isDone) {
       const turn = this.#lastGo.then(() => this.#runGo(steps));
       this.#lastGo = turn.catch(() => {});
@@ -202,84 +230,10 @@ class Run {
     const milliseconds = this.#x.host.clock.monotonic() - started;
     for (const step of steps) {
       const file = files.get(step.id);
-      if (file && isAsAsked(this.#x, step, file)) this.#land(step, file, milliseconds);
+      if (file && isAsAsked(this.#x, step, file)) this.#landing.goProgram(step, file, milliseconds);
       else this.#finish(step, 'failed', milliseconds, []);
     }
     this.#x.host.files.remove(stage);
-  }
-
-  /** Moves a finished binary to its place, keeps it in the store, and remembers what it was made of. */
-  #land(step: Step, file: string, milliseconds: number): void {
-    const { host, store } = this.#x;
-    const path = step.outputs[0] as string;
-    const digest = host.files.digest(file);
-    const size = host.files.lstat(file)?.size ?? 0;
-    host.files.publishMove(file, path, 0o755);
-    const output: OutputRecord = { path, digest, size, stat: statOf(host, path) };
-    const closure = this.#x.closures.get(step) as Closure;
-    this.#remember(step, output, milliseconds, movedInput(this.#x.index, closure), () =>
-      store.keep(this.#keyOf(step), [{ name: nameOf(path), path, digest, size }], milliseconds),
-    );
-  }
-
-  /** Ends a Step that was built; when a source moved meanwhile, nothing is kept for later runs. */
-  #remember(
-    step: Step,
-    output: OutputRecord,
-    milliseconds: number,
-    moved: string | undefined,
-    keep: () => void,
-  ): void {
-    if (moved) {
-      delete this.#x.state.steps[step.id];
-      this.#x.history.forget(step.id);
-      this.#x.emit({ type: 'diagnostic', diagnostic: inputChanged(step, moved) });
-    } else {
-      keep();
-      this.#record(step, this.#x.closures.get(step) as Closure, [output], milliseconds);
-    }
-    this.#finish(step, 'built', milliseconds, [output]);
-  }
-
-  #keyOf(step: Step): Digest {
-    return this.#x.keys.get(step.id) as Digest;
-  }
-
-  /** False when the program has to be linked with its stamps. */
-  #landProgram(step: Step, linked: Extract<LinkOutcome, { kind: 'linked' }>): boolean {
-    const { host, store, closures } = this.#x;
-    const output = placeProgram(host, step, linked);
-    if (!output) return false;
-    const { program, moduleInfo, milliseconds } = linked;
-    this.#remember(step, output, milliseconds, this.#packages?.movedFile, () =>
-      store.record(
-        programKey(step, closures.get(step) as Closure),
-        [{ ...program, name: nameOf(output.path) }],
-        {
-          ...{ milliseconds, moduleInfo },
-        },
-      ),
-    );
-    return true;
-  }
-
-  #record(step: Step, closure: Closure, outputs: readonly OutputRecord[], milliseconds: number): void {
-    const { state, graph, history } = this.#x;
-    const before = state.steps[step.id]?.milliseconds ?? 0;
-    state.steps[step.id] = {
-      key: this.#keyOf(step),
-      outputs,
-      milliseconds: milliseconds || before,
-    };
-    const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
-    history.remember(
-      step.id,
-      { keyParts: step.keyParts, packages: Object.fromEntries(closure.packages) },
-      (name) => {
-        const entry = entries.get(name);
-        return entry && graph.fileDigests(entry);
-      },
-    );
   }
 
   async #runGenerate(step: Step): Promise<void> {
@@ -333,8 +287,4 @@ class Run {
       ...(key ? { key } : {}),
     });
   }
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -31,7 +31,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { syncDirectory, syncFile } from './durable.ts';
 import { asFailure } from './file-problem.ts';
-import { type PlacedReads, placedReads } from './placed-reads.ts';
+import { type PlacedReads, placedReads, readInto } from './placed-reads.ts';
 import { chunksOf, writeChunks } from './streams.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
@@ -82,6 +82,11 @@ export class Files {
 
   readBytes(path: string): Buffer {
     return this.#translated(path, () => readFileSync(path));
+  }
+
+  /** The content of a file in memory that is there already; what is more than fits there is not read. */
+  readInto(path: string, memory: Buffer): Buffer {
+    return this.#translated(path, () => readInto(path, memory));
   }
 
   /** The text of a file, or undefined when there is none. */

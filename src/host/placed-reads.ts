@@ -1,5 +1,5 @@
 /** Reads at any place of a large file, without the rest of it. */
-import { fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { asFailure } from './file-problem.ts';
 
 /** A file that is open for reading. */
@@ -30,4 +30,17 @@ function readAt(file: number, offset: number, length: number): Buffer {
   for (let read = 1; filled < length && read > 0; filled += read)
     read = readSync(file, bytes, filled, length - filled, offset + filled);
   return bytes.subarray(0, filled);
+}
+
+/** Fills memory with a file from its beginning; returns the part that was filled. */
+export function readInto(path: string, memory: Buffer): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    let length = 0;
+    for (let read = 1; read > 0 && length < memory.length; length += read)
+      read = readSync(file, memory, length, memory.length - length, null);
+    return memory.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
 }

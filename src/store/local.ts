@@ -35,6 +35,8 @@ export interface ActionRecord {
   readonly peakBytes?: number;
   /** Of a program: the build info in it. */
   readonly moduleInfo?: string;
+  /** Of a program: whether it carries a build ID that GNU ld computed from its bytes. */
+  readonly hasGnuBuildId?: boolean;
 }
 
 export interface StoreSize {

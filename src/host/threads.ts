@@ -1,0 +1,86 @@
+/** Threads that compute what would hold up everything else: one function each, asked and answered by messages. */
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { type Diagnostic, Failure } from '../diagnostic/diagnostic.ts';
+
+type Answer<R> = { readonly value: R } | { readonly diagnostics: readonly Diagnostic[] };
+
+interface Question<Q, R> {
+  readonly request: Q;
+  readonly resolve: (value: R) => void;
+  readonly reject: (problem: unknown) => void;
+}
+
+/** Started when first needed, one after the other; they do not keep the program alive while they are idle. */
+export class Threads<Q, R> {
+  readonly #module: URL;
+  readonly #most: number;
+  readonly #all = new Set<Worker>();
+  readonly #idle: Worker[] = [];
+  readonly #waiting: Question<Q, R>[] = [];
+  readonly #asked = new Map<Worker, Question<Q, R>>();
+
+  /** `module` calls `answerQuestions`; at most `most` threads run it at once. */
+  constructor(module: URL, most: number) {
+    this.#module = module;
+    this.#most = most;
+  }
+
+  /** What the function gives for a request; its Failure is thrown here too. */
+  ask(request: Q): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject });
+      this.#next();
+    });
+  }
+
+  /** Ends all threads. Nothing may be asked for any more. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((worker) => worker.terminate()));
+  }
+
+  #next(): void {
+    if (this.#waiting.length === 0) return;
+    const worker = this.#idle.pop() ?? (this.#all.size < this.#most ? this.#start() : undefined);
+    if (!worker) return;
+    const question = this.#waiting.shift() as Question<Q, R>;
+    this.#asked.set(worker, question);
+    worker.ref();
+    worker.postMessage(question.request);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#module);
+    this.#all.add(worker);
+    worker.on('message', (answer: Answer<R>) => {
+      const question = this.#asked.get(worker);
+      this.#asked.delete(worker);
+      worker.unref();
+      this.#idle.push(worker);
+      if ('value' in answer) question?.resolve(answer.value);
+      else question?.reject(new Failure(...answer.diagnostics));
+      this.#next();
+    });
+    worker.on('error', (problem) => {
+      this.#all.delete(worker);
+      this.#asked.get(worker)?.reject(problem);
+      this.#asked.delete(worker);
+      this.#next();
+    });
+    return worker;
+  }
+}
+
+/** In the module of a thread: answers every question with what `compute` gives for it. */
+export function answerQuestions<Q, R>(compute: (request: Q) => R): void {
+  if (isMainThread) return;
+  parentPort?.on('message', (request: Q) => {
+    let answer: Answer<R>;
+    try {
+      answer = { value: compute(request) };
+    } catch (problem) {
+      if (!(problem instanceof Failure)) throw problem;
+      answer = { diagnostics: problem.diagnostics };
+    }
+    parentPort?.postMessage(answer);
+  });
+}
