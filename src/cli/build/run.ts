@@ -10,11 +10,9 @@ import { executePlan } from '../../execute/run.ts';
 import { loadState, type RunState, saveState } from '../../execute/state.ts';
 import type { Digest } from '../../formats/digest.ts';
 import { cacheDirectory, type Host } from '../../host/host.ts';
-import { Threads } from '../../host/threads.ts';
 import { makePlan } from '../../plan/plan.ts';
 import type { Step, StepId } from '../../plan/step.ts';
 import { planGeneration } from '../../steps/generate/plan.ts';
-import type { Stamped, StampRequest } from '../../steps/stamp/run.ts';
 import { LocalStore, STORE_LIMIT } from '../../store/local.ts';
 import { reportPathGo } from '../../toolchain/goroot.ts';
 import { FileIndex } from '../../tree/packages/fileindex.ts';
@@ -24,8 +22,8 @@ import { linkHostBinaries, prepareWorkspace } from '../workspace.ts';
 import { generateForBuild, generationNeeds, OWN_COMMAND } from './generation.ts';
 import { generateMissingPackages } from './missingpackages.ts';
 import type { PreparedBuild } from './prepare.ts';
+import { Stamping } from './stamping.ts';
 
-const STAMP_THREAD = new URL('./stampthread.js', import.meta.url);
 /** Files outside packages that decide how imports resolve. */
 const MODULE_FILES = ['go.mod', 'go.work', 'vendor/modules.txt'];
 
@@ -134,7 +132,7 @@ async function executeAll(
     );
     const book = new RecipeBook(host, `${session.own}/recipes.json`);
     const ledger = new Ledger(host, `${cacheDirectory(host)}/ledger.json`);
-    const stamping = new Threads<StampRequest, Stamped | undefined>(STAMP_THREAD, host.cpus);
+    const stamping = new Stamping(host.cpus);
     const counts = await executePlan({
       ...{ host, plan, because, closures, keys, store, lock, stage, addedNames, signal, emit },
       ...{ graph: memory.graph, index: memory.index, state: memory.state, history: memory.history },
@@ -148,7 +146,7 @@ async function executeAll(
       jobs: options.jobs,
       memoryBytes: memoryForProcesses(build),
       keepGoing: build.request.keepGoing,
-      stamp: (request) => stamping.ask(request),
+      stamp: (request) => stamping.stamp(request),
     }).finally(() => stamping.close());
     book.save();
     ledger.save();
