@@ -160,6 +160,25 @@ setup_validators() {
   fi
 }
 
+# Servers of buckets that releases are published to, from the Go module proxy; built once.
+setup_servers() {
+  KUBEWRIGHT_TEST_SERVERS=$cache/servers/1
+  export KUBEWRIGHT_TEST_SERVERS
+  for module in github.com/versity/versitygw/cmd/versitygw@v1.8.0 github.com/fsouza/fake-gcs-server@v1.56.1; do
+    server=${module%@*}
+    server=${server##*/}
+    [ ! -x "$KUBEWRIGHT_TEST_SERVERS/$server" ] || continue
+    if ! have go; then
+      note "$server: there is no Go on PATH to build it with, its tests are skipped"
+      continue
+    fi
+    say "building $server (one to three minutes, once)"
+    mkdir -p "$KUBEWRIGHT_TEST_SERVERS"
+    GOBIN=$KUBEWRIGHT_TEST_SERVERS GOFLAGS= GO111MODULE=on GOTOOLCHAIN=auto CGO_ENABLED=0 go install "$module" >"$cache/setup-$server.log" 2>&1 ||
+      note "that failed, its tests are skipped; the words: $cache/setup-$server.log"
+  done
+}
+
 # Seconds since $1 (from `date +%s`), for people: "1 min 5 s".
 since() {
   seconds=$(($(date +%s) - $1))

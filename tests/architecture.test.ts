@@ -65,7 +65,7 @@ function importsOf(file: string): Import[] {
 type Layer = 'core' | 'worker' | 'edge';
 
 const CORE = ['target', 'plan', 'release', 'report', 'formats', 'diagnostic'];
-const WORKERS = ['config', 'tree', 'toolchain', 'execute', 'store', 'registry', 'engine'];
+const WORKERS = ['config', 'tree', 'toolchain', 'execute', 'store', 'registry', 'engine', 'objectstore'];
 
 function layerOf(file: string): Layer {
   const [folder = ''] = file.split('/');
@@ -95,12 +95,14 @@ const HOMES: Readonly<Record<string, string>> = {
   '@noble/ciphers/salsa.js': 'formats',
   '@sigstore/bundle': 'formats',
   '@sigstore/sign': 'steps',
+  aws4fetch: 'objectstore',
   commander: 'cli',
   diff: 'formats',
   'log-update': 'report',
   'modern-tar': 'formats',
   'packageurl-js': 'formats',
   'spdx-license-list/full.js': 'steps',
+  semver: 'release',
   undici: 'host',
   yaml: 'config',
   yauzl: 'toolchain',

@@ -25,7 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'publish',
-    summary: 'send finished images to a registry',
+    summary: 'publish a release to a bucket or a directory, images to a registry',
     load: () => import('./commands/publish.ts'),
   },
   {

@@ -114,6 +114,13 @@ export interface Config {
     /** Base of all images: a reference, a path of the tree, `scratch`. */
     readonly base?: string;
   };
+  /** Where buckets are: addresses of their servers. */
+  readonly buckets?: {
+    readonly s3?:
+      | { readonly endpoint?: string | undefined; readonly region?: string | undefined }
+      | undefined;
+    readonly gs?: { readonly endpoint?: string | undefined } | undefined;
+  };
   readonly memory?: string;
   readonly out?: string;
 }

@@ -1,5 +1,6 @@
 /** What kubewright.yaml may say of images and registries. */
 import { z } from 'zod';
+import { bucketSchemas } from './buckets.ts';
 
 const text = z.string().min(1);
 
@@ -82,6 +83,7 @@ export function imageSchemas(directory: z.ZodString, platform: z.ZodString) {
       ),
   });
   return {
+    ...bucketSchemas(),
     images: z
       .record(
         z.string().regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/, 'small letters, digits, dots and dashes'),

@@ -32,7 +32,7 @@ import { basename, dirname, join } from 'node:path';
 import { syncDirectory, syncFile } from './durable.ts';
 import { asFailure } from './file-problem.ts';
 import { type PlacedReads, placedReads, readInto } from './placed-reads.ts';
-import { chunksOf, writeChunks } from './streams.ts';
+import { chunksOf, rangeOf, writeChunks } from './streams.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
 // Licence, constraints and imports of nearly every Go file.
@@ -198,6 +198,9 @@ export class Files {
   chunks(path: string, isFleeting = false): AsyncIterable<Uint8Array> {
     return chunksOf(path, isFleeting);
   }
+
+  /** The bytes of a file from one place to another. */
+  readonly range = rangeOf;
 
   /** Writes pieces to a file of a scratch directory as they come; not durable. Returns how many bytes there were. */
   writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {

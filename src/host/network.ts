@@ -34,6 +34,8 @@ export interface Wanted {
   readonly limitBytes: number;
   /** Sent to the host of `url` and to nobody a redirect names. */
   readonly authorization?: string;
+  /** More headers that prove who we are; sent to that host alone as well. */
+  readonly signedHeaders?: Readonly<Record<string, string>>;
   /** What failed when it fails; default `fetched from`. */
   readonly verb?: 'fetched from' | 'sent to';
 }
@@ -170,6 +172,7 @@ export class Network {
           'user-agent': 'kubewright',
           'accept-encoding': 'identity',
           ...(authorization && url.origin === start.origin ? { authorization } : {}),
+          ...(url.origin === start.origin ? wanted.signedHeaders : {}),
           ...(resume ? { range: `bytes=${resume.from}-`, 'if-range': resume.validator } : {}),
         },
       });

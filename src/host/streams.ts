@@ -36,6 +36,24 @@ export async function* chunksOf(path: string, isFleeting = false): AsyncGenerato
   }
 }
 
+/** The bytes of a file from one place to another, in pieces. */
+export async function* rangeOf(path: string, from: number, to: number): AsyncGenerator<Uint8Array> {
+  const file = await opened(path, 'r');
+  try {
+    for (let at = from; at < to; ) {
+      const piece = newPiece();
+      const { bytesRead } = await file.read(piece, 0, Math.min(PIECE_BYTES, to - at), at);
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      yield piece.subarray(0, bytesRead);
+    }
+  } catch (problem) {
+    throw asFailure(problem, path);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Writes pieces as they come; the caller removes a file that was not written whole. Returns the number of bytes. */
 export async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
   const file = await opened(path, 'w');

@@ -139,16 +139,13 @@ function byRepository(
   return grouped;
 }
 
-const PIECE_BYTES = 1024 * 1024;
-
 function openable(host: Host, { digest, size, content }: AssembledBlob): SentBlob {
   async function* open(from: number, to: number): AsyncGenerator<Uint8Array> {
     if ('bytes' in content) {
       yield content.bytes.subarray(from, to);
       return;
     }
-    for (let at = from; at < to; at += PIECE_BYTES)
-      yield host.files.readAtPlaces(content.path, (file) => file.read(at, Math.min(PIECE_BYTES, to - at)));
+    yield* host.files.range(content.path, from, to);
   }
   return { digest, size, open };
 }

@@ -27,7 +27,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-async function until(what: string, isReady: () => boolean): Promise<void> {
+export async function until(what: string, isReady: () => boolean): Promise<void> {
   for (let tries = 0; tries < 150; tries++) {
     if (isReady()) return;
     await new Promise((resolve) => setTimeout(resolve, 200));

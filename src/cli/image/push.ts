@@ -2,10 +2,11 @@
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { parseReference } from '../../formats/oci/reference.ts';
 import { type AssembledImage, toSent } from '../../registry/assembled.ts';
-import { type PushReport, pushImages, type SentImage, type UploadMemory } from '../../registry/push.ts';
+import { type PushReport, pushImages, type SentImage } from '../../registry/push.ts';
 import { formatBytes } from '../../report/units.ts';
 import type { Session } from '../session.ts';
 import { statusLine } from '../statusline.ts';
+import { uploadMemory } from '../uploads.ts';
 import type { Registries } from './bases.ts';
 
 /** Where images go: a registry and a prefix for all of them, or the whole name of one. */
@@ -66,38 +67,19 @@ async function send(
   registry: string,
   images: readonly SentImage[],
 ): Promise<PushReport> {
-  const { context, own } = session;
+  const { context } = session;
   await registries.open();
   const line = statusLine(context);
   try {
     return await pushImages(registries.client(registry), images, {
       signal: context.signal,
-      resumed: uploadMemory(session, `${own}/uploads.json`, registry),
+      resumed: uploadMemory(session, registry),
       onProgress: (done, total, detail) =>
         line.show(`sending ${detail.slice(0, 19)}: ${mebibytes(done)} of ${mebibytes(total)} MiB`),
     });
   } finally {
     line.clear();
   }
-}
-
-/** Uploads that are not finished, kept beside the state of the checkout. */
-function uploadMemory({ context }: Pick<Session, 'context'>, path: string, registry: string): UploadMemory {
-  const { files } = context.host;
-  let known: Record<string, string> = {};
-  try {
-    known = JSON.parse(files.readTextIfAny(path) ?? '{}') as Record<string, string>;
-  } catch {
-    // A torn file is an empty one: uploads begin anew.
-  }
-  return {
-    get: (key) => known[`${registry}/${key}`],
-    set: (key, location) => {
-      const { [`${registry}/${key}`]: _, ...others } = known;
-      known = location === undefined ? others : { ...others, [`${registry}/${key}`]: location };
-      files.publish(path, JSON.stringify(known), { mode: 0o600, fsync: false });
-    },
-  };
 }
 
 function mebibytes(bytes: number): string {
