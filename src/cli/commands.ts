@@ -102,6 +102,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/make.ts'),
   },
   {
+    name: 'container',
+    summary: 'run the tree’s own commands in a container of its build image',
+    load: () => import('./commands/container.ts'),
+  },
+  {
     name: 'clean',
     summary: 'remove the outputs of this checkout',
     load: () => import('./commands/clean.ts'),

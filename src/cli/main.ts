@@ -33,15 +33,19 @@ export async function runCommandLine(
     for (const entry of COMMANDS) {
       const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
       if (entry.name !== asked) continue;
+      let invoked = command;
+      command.hook('preAction', (_, action) => {
+        invoked = action;
+      });
       const start: Start = async (work) => {
         // `--no-…` options have a default, and the program's would hide what the command was given.
-        const evaluates = command.opts()['eval'] !== false && program.opts()['eval'] !== false;
-        options = readGlobalOptions({ ...command.optsWithGlobals(), eval: evaluates });
+        const evaluates = [invoked, command, program].every((one) => one.opts()['eval'] !== false);
+        options = readGlobalOptions({ ...invoked.optsWithGlobals(), eval: evaluates });
         exitCode = await work(contextOf(host, options, signal));
       };
       (await entry.load()).configure(command, start);
       // Behind the command's own, which a reader of its help came for.
-      addGlobalOptions(command);
+      for (const one of [command, ...command.commands]) addGlobalOptions(one);
     }
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

@@ -52,6 +52,7 @@ export interface Mount {
   readonly Target: string;
   readonly ReadOnly?: boolean;
   readonly VolumeOptions?: { readonly Labels?: Labels; readonly NoCopy?: boolean };
+  readonly TmpfsOptions?: { readonly Mode?: number };
 }
 
 export interface ContainerSpec {

@@ -1,0 +1,340 @@
+/** The container of one run and what goes in and out of it. Whatever happens, `end` leaves nothing of it at the engine. */
+import { error, Failure } from '../../diagnostic/diagnostic.ts';
+import { EngineRefusal } from '../../engine/problems.ts';
+import { type TarMember, tar } from '../../formats/tar.ts';
+import type { OutputFile } from '../../report/events.ts';
+import { isInteractive, joinStreams } from './attach.ts';
+import { generatedNames, publishGenerated } from './generated.ts';
+import { CHECKOUT_LABEL } from './names.ts';
+import { containerSpec, OWN } from './plan.ts';
+import type { PreparedContainer } from './prepare.ts';
+import { bytesOf, changedResults, fetchResults, filesIn, parseResults, removeVanished } from './results.ts';
+import { withRsync } from './rsync.ts';
+import { containerScript, OUTPUTS } from './script.ts';
+import { collectSources, type SourceRows, sourceArchive, sourceChanges, withoutTouched } from './sources.ts';
+import { type ContainerState, loadContainerState, NO_STATE, saveContainerState } from './state.ts';
+import { versionFile } from './versiondefs.ts';
+import { prepareVolumes } from './volumes.ts';
+
+const GRACE_MILLISECONDS = 5_000;
+const SIGNS = { include: '+', exclude: '-', hide: 'H' } as const;
+
+export class ContainerJob {
+  readonly #x: PreparedContainer;
+  readonly #run: string;
+  readonly #stage: string;
+  #container: string | undefined;
+  #state: ContainerState = NO_STATE;
+  #sent: SourceRows = {};
+  /** Programs here before a command that writes among them itself. */
+  #before: SourceRows = {};
+  /** What the script left, by name; undefined before it ended. */
+  #left: ReadonlyMap<string, Buffer> | undefined;
+
+  constructor(prepared: PreparedContainer, { run, stage }: { readonly run: string; readonly stage: string }) {
+    [this.#x, this.#run, this.#stage] = [prepared, run, stage];
+  }
+
+  /** Makes the container and brings the sources to where it finds them. */
+  async bringSources(start: (because: string) => void) {
+    const { plan, engine, host } = this.#x;
+    await this.#removeLeftovers();
+    if (plan.transport === 'bind') {
+      start(`the checkout is mounted at ${plan.build.remoteRoot}`);
+      this.#before = this.#programsHere();
+      await this.#create([]);
+      await this.#proveMount();
+      return { files: 0, removed: 0, bytes: 0, why: 'mounted' };
+    }
+    const { state, why } = await prepareVolumes(this.#x, this.#run);
+    this.#state = state;
+    const { session } = this.#x;
+    this.#sent = collectSources(host.files, session.tree.root, plan.build, session.layout.out);
+    const changes = sourceChanges(this.#state.files, this.#sent);
+    const isRsync = plan.transport === 'rsync';
+    const hasWork = isRsync || why !== undefined || changes.sent.length + changes.removed.length > 0;
+    if (hasWork)
+      start(why ?? (isRsync ? 'rsync compares' : `${changes.sent.length + changes.removed.length} changed`));
+    // From here to the end of the run nobody can say what the volume holds.
+    this.#save({ ...this.#state, isSettled: false });
+    const id = await this.#create(isRsync ? [] : changes.removed);
+    if (why !== undefined) await this.#x.own(id);
+    if (isRsync) return { ...(await this.#syncIn()), why };
+    if (changes.sent.length > 0) {
+      const [uid = 0, gid = 0] = (plan.user ?? '0:0').split(':').map(Number);
+      const archive = sourceArchive(host.files, session.tree.root, this.#sent, changes.sent, { uid, gid });
+      await engine.containers.putArchive(id, plan.build.remoteRoot, archive, this.#x.signal);
+    }
+    return { files: changes.sent.length, removed: changes.removed.length, bytes: changes.bytes, why };
+  }
+
+  /** Runs the command with our streams; its exit status. */
+  async runCommand(): Promise<number> {
+    const { engine, host, signal, image } = this.#x;
+    const id = this.#id();
+    const { containers } = engine;
+    const tty = isInteractive(host);
+    const stream = await containers.attach(id, { stdin: tty });
+    const stop = () => {
+      void containers.kill(id, 'SIGTERM').catch(() => {});
+      setTimeout(() => void containers.kill(id).catch(() => {}), GRACE_MILLISECONDS).unref();
+    };
+    try {
+      await containers.start(id).catch((problem: unknown) => {
+        throw isMissingShell(problem) ? new Failure(noShell(image.reference)) : problem;
+      });
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop, { once: true });
+      const [, status] = await Promise.all([
+        joinStreams(host, containers, id, stream, tty),
+        containers.wait(id),
+      ]);
+      await this.#settle();
+      return status;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      stream.close();
+    }
+  }
+
+  async ranOutOfMemory(): Promise<boolean> {
+    return (await this.#x.engine.containers.inspect(this.#id()))?.State.OOMKilled === true;
+  }
+
+  /** Brings programs here, and removes those that we brought and that are no more. */
+  async fetchResults(
+    start: (because: string) => void,
+    isAlone: boolean,
+  ): Promise<{ outputs: readonly OutputFile[]; removed: readonly string[] }> {
+    const { plan, engine, host, request, session } = this.#x;
+    if (isAlone) await this.#listOnly();
+    if (plan.transport === 'bind') return { outputs: this.#newPrograms(), removed: [] };
+    const facts = parseResults(this.#text(OUTPUTS.results), plan.remoteBin);
+    const before = this.#state.results;
+    const wanted = changedResults(host, plan.localBin, before, facts);
+    if (wanted.length > 0) start(`${wanted.length} changed`);
+    const paths =
+      plan.transport === 'rsync'
+        ? await this.#syncOut(wanted)
+        : (
+            await fetchResults(
+              host,
+              engine.containers,
+              { container: this.#id(), remoteBin: plan.remoteBin, facts },
+              wanted,
+              { localBin: plan.localBin, stage: this.#stage },
+            )
+          ).map(({ path }) => path);
+    const removed = removeVanished(host, plan.localBin, before, facts);
+    this.#save({ ...this.#state, results: facts });
+    const generated = request.generated
+      ? await publishGenerated(session, this.#left?.get(OUTPUTS.generated), this.#sent)
+      : [];
+    const files = [...paths.map((path) => `${plan.localBin}/${path}`), ...generated];
+    return { outputs: files.map((path) => this.#output(path)), removed };
+  }
+
+  /** Removes the container; `keep` leaves an ended one to be looked at. */
+  async end(keep: boolean): Promise<void> {
+    if (this.#container === undefined || keep) return;
+    await this.#x.engine.containers.remove(this.#container);
+  }
+
+  /** Containers of this checkout that a dead run left: under its lock, all of them are. */
+  async #removeLeftovers(): Promise<void> {
+    const { engine, names } = this.#x;
+    const left = await engine.containers.list([`${CHECKOUT_LABEL}=${names.checkout}`]);
+    for (const { Id } of left) await engine.containers.remove(Id);
+  }
+
+  async #create(removed: readonly string[], command = this.#x.request.command): Promise<string> {
+    const { plan, engine, image, request, host, binds } = this.#x;
+    await engine.containers.remove(plan.names.build);
+    const spec = containerSpec(plan, {
+      ...{ image: image.id, command, run: this.#run, binds, network: request.network },
+      ...{ tty: isInteractive(host), cgroupParent: host.environment['DOCKER_CGROUP_PARENT'] || undefined },
+    });
+    try {
+      this.#container = await engine.containers.create(plan.names.build, spec);
+    } catch (problem) {
+      const isElsewhere =
+        problem instanceof EngineRefusal && /bind source path|no such file/i.test(problem.words);
+      throw isElsewhere && plan.transport === 'bind' ? new Failure(this.#notHere()) : problem;
+    }
+    await engine.containers.putArchive(this.#container, '/', tar(this.#ownFiles(removed)));
+    return this.#container;
+  }
+
+  *#ownFiles(removed: readonly string[]): Generator<TarMember> {
+    const { plan, request, version } = this.#x;
+    const [uid = 0, gid = 0] = (plan.user ?? '0:0').split(':').map(Number);
+    const file = (name: string, text: string): TarMember => ({
+      entry: { path: `${OWN.slice(1)}/${name}`, kind: 'file', mode: 0o644, size: Buffer.byteLength(text) },
+      content: Buffer.from(text),
+    });
+    yield { entry: { path: `${OWN.slice(1)}/out`, kind: 'directory', mode: 0o755, size: 0, uid, gid } };
+    yield file(
+      'run',
+      containerScript({
+        ...{ remoteRoot: plan.build.remoteRoot, remoteBin: plan.remoteBin },
+        tracksSources: plan.transport !== 'bind',
+        generated: request.generated && plan.transport !== 'bind' ? generatedNames(plan.build.receive) : [],
+      }),
+    );
+    yield file('remove', removed.map((path) => `./${path}\0`).join(''));
+    yield file('version', versionFile(version));
+  }
+
+  /** Our own lock must be seen where the checkout is mounted: an engine elsewhere has another disk. */
+  async #proveMount(): Promise<void> {
+    const { engine, session, plan, host } = this.#x;
+    const marker = `${session.own}/mounted`;
+    host.files.publish(marker, this.#run, { fsync: false });
+    const inside = session.own.startsWith(`${session.tree.root}/`)
+      ? `${plan.build.remoteRoot}${session.own.slice(session.tree.root.length)}`
+      : `${plan.build.remoteRoot}/_output/kubewright`;
+    const archive = await engine.containers.getArchive(this.#id(), `${inside}/mounted`);
+    let seen = '';
+    if (archive) for await (const { content } of filesIn(archive)) seen = (await bytesOf(content)).toString();
+    host.files.remove(marker);
+    if (seen !== this.#run) throw new Failure(this.#notHere());
+  }
+
+  #notHere() {
+    const { engine, session } = this.#x;
+    return error('container/bind-elsewhere', {
+      what: `the engine at ${engine.address} does not see ${session.tree.root}`,
+      why: 'it runs on another machine, or in a virtual machine that does not share this directory',
+      help: 'leave --transport out, or take --transport stream: sources are then sent to it',
+    });
+  }
+
+  /** Reads what the script listed, and remembers what the volume holds now. */
+  async #settle(): Promise<void> {
+    const { plan } = this.#x;
+    const left = await this.#readLists();
+    const [changed, directories] = [left.get(OUTPUTS.changed), left.get(OUTPUTS.directories)];
+    if (plan.transport === 'bind' || !changed || !directories) return;
+    const root = plan.build.remoteRoot;
+    const relative = (list: Buffer) =>
+      list
+        .toString('utf8')
+        .split('\0')
+        .filter((path) => path === root || path.startsWith(`${root}/`))
+        .map((path) => path.slice(root.length + 1));
+    const files = withoutTouched(this.#sent, relative(changed), relative(directories));
+    this.#save({ ...this.#state, isSettled: true, files });
+  }
+
+  async #readLists(): Promise<ReadonlyMap<string, Buffer>> {
+    const archive = await this.#x.engine.containers.getArchive(this.#id(), `${OWN}/out`);
+    const left = new Map<string, Buffer>();
+    if (archive)
+      for await (const { name, content } of filesIn(archive))
+        left.set(name.slice(name.indexOf('/') + 1), await bytesOf(content));
+    this.#left = left;
+    return left;
+  }
+
+  /** A container whose command does nothing, for its lists alone. */
+  async #listOnly(): Promise<void> {
+    const { engine, plan } = this.#x;
+    await this.#removeLeftovers();
+    if (plan.transport === 'bind') return;
+    const [sources] = plan.volumes;
+    if (!sources || !(await engine.volumes.inspect(sources.name)))
+      throw new Failure(nothingBuilt(sources?.name ?? ''));
+    this.#state = loadContainerState(this.#x.host, this.#x.stateFile);
+    this.#sent = this.#state.files;
+    const id = await this.#create([], ['true']);
+    await engine.containers.start(id);
+    await engine.containers.wait(id);
+    await this.#readLists();
+  }
+
+  async #syncIn() {
+    const { session, plan } = this.#x;
+    const filters = plan.build.send.map(({ action, pattern }) => `--filter=${SIGNS[action]} ${pattern}`);
+    const options = ['--delete', ...filters];
+    const job = { options, from: `${session.tree.root}/`, to: 'module:/' };
+    const [files = 0] = await withRsync(this.#x, this.#run, this.#stage, [job]);
+    return { files, removed: 0, bytes: 0 };
+  }
+
+  async #syncOut(wanted: readonly string[]): Promise<readonly string[]> {
+    const { plan, request, session, host } = this.#x;
+    const bin = {
+      options: ['--prune-empty-dirs'],
+      from: 'module:/_output/dockerized/bin/',
+      to: `${plan.localBin}/`,
+    };
+    const receive = ['--prune-empty-dirs', ...plan.build.receive.map((rule) => `--filter=${rule}`)];
+    const generated = { options: receive, from: 'module:/', to: `${session.tree.root}/` };
+    host.files.makeDirectory(plan.localBin);
+    if (wanted.length === 0 && !request.generated) return [];
+    await withRsync(this.#x, this.#run, this.#stage, [bin, ...(request.generated ? [generated] : [])]);
+    return wanted;
+  }
+
+  #programsHere(): SourceRows {
+    const { host, plan } = this.#x;
+    return host.files.isDirectory(plan.localBin)
+      ? collectSources(host.files, plan.localBin, { send: [] }, '')
+      : {};
+  }
+
+  #newPrograms(): OutputFile[] {
+    const now = this.#programsHere();
+    const { sent } = sourceChanges(this.#before, now);
+    const { plan } = this.#x;
+    return sent
+      .filter((path) => (now[path]?.[0] ?? 0) >>> 12 === 0o10)
+      .map((path) => this.#output(`${plan.localBin}/${path}`));
+  }
+
+  #output(path: string): OutputFile {
+    const { host, session } = this.#x;
+    const root = `${session.tree.root}/`;
+    return {
+      path: path.startsWith(root) ? path.slice(root.length) : path,
+      size: host.files.lstat(path)?.size ?? 0,
+      digest: host.files.digest(path),
+    };
+  }
+
+  #text(name: string): string {
+    return this.#left?.get(name)?.toString('utf8') ?? '';
+  }
+
+  #id(): string {
+    return this.#container ?? this.#x.plan.names.build;
+  }
+
+  #save(state: ContainerState): void {
+    this.#state = state;
+    saveContainerState(this.#x.host, this.#x.stateFile, state);
+  }
+}
+
+function isMissingShell(problem: unknown): boolean {
+  return (
+    problem instanceof EngineRefusal &&
+    /\/bin\/sh|executable file not found|no such file/i.test(problem.words)
+  );
+}
+
+function noShell(reference: string) {
+  return error('container/image-unfit', {
+    what: `the image ${reference} holds no /bin/sh`,
+    why: 'commands are run by a shell, which lists what they made; an image to build in has one',
+    help: 'name an image with a shell, find and stat: --image REF; or make one: kubewright container image',
+  });
+}
+
+function nothingBuilt(volume: string) {
+  return error('container/nothing-built', {
+    what: `there is no volume ${volume}: nothing was built in a container of this checkout`,
+    why: 'results are copied out of it; kubewright container clean removes it, and another version of the build image begins a new one',
+    help: 'build first: kubewright container run make',
+  });
+}
