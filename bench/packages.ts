@@ -188,6 +188,12 @@ const CASES: readonly Case[] = [
     ours: ours(['build', ...MAINS, '--static'], () => mine.wipe()),
     upstream: goBuildAll(MAINS, () => theirs.wipe()),
   },
+  {
+    // Far more at once than two cores want, so that memory is what holds it back.
+    ...{ name: 'kube-apiserver within 4 GiB', rounds: ONCE, most: { peak: 4 * 1024 ** 3 } },
+    ours: ours(['build', 'cmd/kube-apiserver', '--memory', '4G', '--jobs', '32'], () => mine.wipe()),
+    upstream: goBuild('./cmd/kube-apiserver', () => theirs.wipe()),
+  },
 ];
 
 /** The edits together have a goal of their own: their geometric mean. */

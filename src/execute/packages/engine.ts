@@ -39,7 +39,7 @@ export interface EngineContext extends Omit<PackageRunContext, 'explain' | 'inpu
 const LEAST_FREE = 4 * 1024 ** 2;
 
 /** The split of interface and object, and `-n` as we read it, were proven from this release on. */
-export const OLDEST_GO = '1.13';
+export const OLDEST_GO = '1.11';
 
 /** Flags whose effect on packages go's own script tells in full. */
 const KNOWN_FLAGS =
@@ -107,8 +107,9 @@ export class PackageEngine {
     const refusal = refusalOf(action, this.#x.goVersion);
     if (refusal) return this.#leaveToGo(refusal);
     try {
-      // One `go test -c` makes one program; `go build` makes all that share their flags.
-      const parts = action.verb === 'test' ? steps.map((step) => [step]) : [steps];
+      // One `go test -c` makes one program; `go build` makes all that share their flags, from 1.13 on.
+      const isOneByOne = action.verb === 'test' || !atLeast(this.#x.goVersion, '1.13');
+      const parts = isOneByOne ? steps.map((step) => [step]) : [steps];
       await Promise.all(parts.map((part) => this.#buildPart(part, onOutcome)));
       return true;
     } catch (problem) {

@@ -1,6 +1,6 @@
 /**
  * Reads what `go build -n` (or `go test -c -n`) prints: the exact tool calls, import configurations and
- * generated files of every package, as the tree's own Go would do them. Go 1.13 to the newest print this form
+ * generated files of every package, as the tree's own Go would do them. Go 1.11 to the newest print this form
  * (cmd/go/internal/work: Showcmd, writeFile).
  */
 
