@@ -5,7 +5,10 @@ export default defineConfig({
   test: {
     reporters: ['default', './tests/closing-line.ts'],
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'tests/*.test.ts'] } },
+      {
+        // Long enough for a machine that has other things to do: no test measures time.
+        test: { name: 'unit', include: ['src/**/*.test.ts', 'tests/*.test.ts'], testTimeout: 60_000 },
+      },
       {
         test: {
           name: 'integration',
