@@ -99,7 +99,6 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: 'cli',
   diff: 'formats',
   'log-update': 'report',
-  'modern-tar': 'formats',
   'packageurl-js': 'formats',
   'spdx-license-list/full.js': 'steps',
   semver: 'release',

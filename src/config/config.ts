@@ -41,7 +41,10 @@ export interface ConfiguredImage {
   /** Program that it holds; default the image's name. */
   readonly binary?: string | undefined;
   /** Reference, path or `scratch`. */
-  readonly base?: string | undefined;
+  readonly base?:
+    | string
+    | { readonly debian: readonly string[]; readonly essential?: boolean | undefined }
+    | undefined;
   readonly path?: string | undefined;
   readonly files?:
     | readonly { readonly from: string; readonly to: string; readonly mode?: string | undefined }[]

@@ -6,12 +6,22 @@ const text = z.string().min(1);
 
 /** `images`, `registries` and `release`; the basic values are the whole schema's. */
 export function imageSchemas(directory: z.ZodString, platform: z.ZodString) {
+  const packages = z.strictObject({
+    debian: z
+      .array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, 'the name of a Debian package'))
+      .describe('Debian packages that the base is put together from, with what they depend on'),
+    essential: z
+      .boolean()
+      .optional()
+      .describe('Whether everything that Debian calls essential is in it too; default true'),
+  });
   const image = z.strictObject({
     binary: text.optional().describe('Program that the image holds; default: the name of the image'),
-    base: text
+    base: z
+      .union([text, packages])
       .optional()
       .describe(
-        'Image to build on: a reference, a file of docker save, a directory in OCI layout; default scratch',
+        'Image to build on: a reference, a file of docker save, a directory in OCI layout, Debian packages; default scratch',
       ),
     path: z
       .string()

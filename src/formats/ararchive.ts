@@ -1,7 +1,8 @@
 /**
  * ar archives: object files appended to one as `go tool pack r` does (cmd/go/internal/work: packInternal), and the
- * headers of members for others (ar(5)).
+ * headers of members for others (ar(5)), and the members of any.
  */
+import { type ByteReader, type Bytes, MalformedArchive } from './bytereader.ts';
 
 /** First bytes of an ar archive. */
 export const ARCHIVE_MAGIC = '!<arch>\n';
@@ -45,4 +46,33 @@ export function interfaceOf(archive: Buffer): Buffer | undefined {
     definition.subarray(end),
   ]);
   return Buffer.concat([Buffer.from(ARCHIVE_MAGIC), archiveMembers([{ name: '__.PKGDEF', bytes }])]);
+}
+
+export interface ArMember {
+  readonly name: string;
+  readonly size: number;
+  /** Octal digits and seconds since 1970, as they are written. */
+  readonly mode: string;
+  readonly time: string;
+  /** To be read, or left, before the next member is asked for. */
+  readonly content: Bytes;
+}
+
+/** The members of an archive, System V or BSD: a header of 60 bytes each, content padded to an even length. */
+export async function* arEntries(reader: ByteReader): AsyncGenerator<ArMember> {
+  if ((await reader.take(ARCHIVE_MAGIC.length)).toString('latin1') !== ARCHIVE_MAGIC)
+    throw new MalformedArchive('it is no ar archive');
+  for (;;) {
+    const header = await reader.take(60);
+    if (header.length === 0) return;
+    const size = Number(header.toString('latin1', 48, 58));
+    if (header.length < 60 || header.toString('latin1', 58) !== '`\n' || !(size >= 0))
+      throw new MalformedArchive('a header of ar is wrong');
+    const field = (from: number, to: number) => header.toString('latin1', from, to).trimEnd();
+    const end = reader.positionAfter(size);
+    const name = field(0, 16).replace(/\/$/, '');
+    yield { name, size, mode: field(40, 48), time: field(16, 28), content: reader.piece(size) };
+    await reader.skip(reader.unread(end));
+    await reader.take(size % 2);
+  }
 }

@@ -7,6 +7,7 @@ import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { error, Failure } from '../diagnostic/diagnostic.ts';
 import { Launcher } from './launcher.ts';
+import { filtered } from './piped.ts';
 
 export interface ProcessRequest {
   /** Program (name or absolute path) and arguments; never a shell line. */
@@ -69,14 +70,7 @@ export class Processes {
   async run(request: ProcessRequest): Promise<ProcessResult> {
     const [name = '', ...argv] = request.argv;
     const program = this.find(name);
-    if (!program) {
-      throw new Failure(
-        error('process/not-found', {
-          what: `the program ${name} was not found on PATH`,
-          help: `install ${name}, or put its directory on PATH`,
-        }),
-      );
-    }
+    if (!program) throw new Failure(notFound(name));
     request.signal?.throwIfAborted();
     const started = performance.now();
     const file = request.outputFile === undefined ? undefined : openSync(request.outputFile, 'w');
@@ -116,6 +110,30 @@ export class Processes {
       };
     } finally {
       clearTimeout(timer);
+      request.signal?.removeEventListener('abort', stop);
+      this.#running.delete(child);
+    }
+  }
+
+  /** Runs a program as a filter and hands out what it writes. Throws ProgramFailed when it ends badly. */
+  async *pipe(
+    request: Pick<ProcessRequest, 'argv' | 'environment' | 'workingDirectory' | 'signal'> & {
+      readonly input: AsyncIterable<Uint8Array>;
+    },
+  ): AsyncGenerator<Uint8Array> {
+    const [name = '', ...argv] = request.argv;
+    const program = this.find(name);
+    if (!program) throw new Failure(notFound(name));
+    request.signal?.throwIfAborted();
+    const child = spawn(program, argv, {
+      ...{ cwd: request.workingDirectory, env: { ...request.environment }, detached: true, stdio: 'pipe' },
+    });
+    const stop = () => void this.#terminate(child, GRACE_MILLISECONDS);
+    this.#running.add(child);
+    request.signal?.addEventListener('abort', stop, { once: true });
+    try {
+      yield* filtered(child, request.input);
+    } finally {
       request.signal?.removeEventListener('abort', stop);
       this.#running.delete(child);
     }
@@ -174,6 +192,13 @@ export class Processes {
       signalGroup(child.pid, 'SIGKILL');
     });
   }
+}
+
+function notFound(name: string) {
+  return error('process/not-found', {
+    what: `the program ${name} was not found on PATH`,
+    help: `install ${name}, or put its directory on PATH`,
+  });
 }
 
 function isExecutable(path: string): boolean {

@@ -134,7 +134,7 @@ async function readMembers(host: Host, cache: BlobCache, path: string): Promise<
       if (target.startsWith('/'))
         throw new RefusedArchive(`the link ${name} -> ${target} leads out of the archive`, true);
       links.push([name, kind === 'link' ? target : resolved(name, target)]);
-    } else if (kind !== 'file') throw new RefusedArchive(`${name} is a ${kind.replace('-', ' ')}`, true);
+    } else if (kind !== 'file') throw new RefusedArchive(`${name} is a ${kind}`, true);
     else if (members.has(name)) throw new RefusedArchive(`${name} is in it twice`, true);
     else members.set(name, await cache.receive(content));
   }

@@ -9,6 +9,7 @@ import type { BaseImage } from '../../registry/base.ts';
 import { BlobCache } from '../../registry/blobs.ts';
 import { Registry } from '../../registry/client.ts';
 import { findCredentials } from '../../registry/credentials.ts';
+import { type DebianRequest, parseDebianBase } from '../../registry/debian/request.ts';
 import { readLocalBase } from '../../registry/localbase.ts';
 import { apiOf, MIRROR_SETTING, parseMirrors, type RegistrySettings } from '../../registry/mirrors.ts';
 import { readRemoteBase } from '../../registry/remotebase.ts';
@@ -69,10 +70,13 @@ export class Bases {
   readonly #registries: Registries;
   readonly #cache: BlobCache;
   readonly #read = new Map<string, Promise<PlannedImage['base']>>();
+  readonly #refresh: boolean;
 
-  constructor(session: Session, registries: Registries) {
+  /** `refresh`: apt is asked again for packages. */
+  constructor(session: Session, registries: Registries, refresh = false) {
     this.#session = session;
     this.#registries = registries;
+    this.#refresh = refresh;
     this.#cache = new BlobCache(session.context.host, cacheDirectory(session.context.host));
   }
 
@@ -91,6 +95,8 @@ export class Bases {
   async #bring(given: string, platform: Platform, directory: string): Promise<PlannedImage['base']> {
     if (given === 'scratch' || given === '') return { name: 'scratch', layers: [], root: new Map() };
     const { host, options } = this.#session.context;
+    const packages = parseDebianBase(given);
+    if (packages) return this.#fromPackages(packages, platform);
     const path = isAbsolute(given) ? given : resolve(directory, given);
     const isPath = /^\.{0,2}\//.test(given) || host.files.exists(path.replace(/#[^#]*$/, ''));
     if (isPath) return planned(await readLocalBase(host, this.#cache, path, platform));
@@ -106,6 +112,21 @@ export class Bases {
         refresh: /y/i.test(host.environment['KUBE_BUILD_PULL_LATEST_IMAGES'] ?? 'y'),
         onProgress: (bytes, total, detail) =>
           line.show(`fetching ${detail}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`),
+      });
+      return planned(base);
+    } finally {
+      line.clear();
+    }
+  }
+
+  async #fromPackages(packages: DebianRequest, platform: Platform): Promise<PlannedImage['base']> {
+    const { host, options, signal } = this.#session.context;
+    const { readDebianBase } = await import('../../registry/debian/base.ts');
+    const line = statusLine(this.#session.context);
+    try {
+      const base = await readDebianBase(packages, platform, {
+        ...{ host, cache: this.#cache, shared: cacheDirectory(host), signal, offline: options.offline },
+        ...{ refresh: this.#refresh, onProgress: (text) => line.show(text) },
       });
       return planned(base);
     } finally {
@@ -131,7 +152,7 @@ function planned({ name, digest, config, layers }: BaseImage): PlannedImage['bas
 function notAReference(given: string) {
   return error('request/invalid', {
     what: `${given} is neither a file nor the name of an image`,
-    why: 'a base is a reference (registry.example/NAME:TAG), a file of docker save, a directory in OCI layout, or scratch',
+    why: 'a base is a reference (registry.example/NAME:TAG), a file of docker save, a directory in OCI layout, Debian packages (debian://NAME,NAME), or scratch',
     help: 'correct what stands behind --base, or the base in kubewright.yaml',
   });
 }

@@ -35,6 +35,8 @@ export interface ImageSelection extends Pick<ImageRequest, 'names' | 'platforms'
   /** Images that are made beside those of a release; one that cannot be made is told as a warning. */
   readonly others?: readonly string[];
   readonly versionString?: string;
+  /** Ask apt again for the packages of bases. */
+  readonly refresh?: boolean;
   /** Whether a tree without images is no error. */
   readonly mayBeNone?: boolean;
 }
@@ -82,7 +84,7 @@ export async function prepareImages(
   const contents = chosen.map((image) => contentsOf(session, image, request.from));
   const missing = contents.flatMap((one) => one.missing);
   if (missing.length > 0) throw new Failure(...missing);
-  const bases = new Bases(session, registries);
+  const bases = new Bases(session, registries, request.refresh);
   const images: PreparedImage[] = [];
   try {
     for (const [i, declaration] of chosen.entries()) {

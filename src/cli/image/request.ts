@@ -12,6 +12,8 @@ export interface ImageRequest {
   readonly save?: string;
   readonly push?: string;
   readonly load: boolean;
+  /** Ask apt again for the packages of bases. */
+  readonly refresh: boolean;
   /** Instead of the tag that the version gives. */
   readonly tag?: string;
   readonly waitSeconds: number;
@@ -32,6 +34,7 @@ export function addImageOptions(command: Command): Command {
     .option('--oci <dir>', 'write an OCI image layout, with a list over the platforms of each image')
     .option('--push <ref>', 'send them to a registry: REGISTRY/PREFIX, or the whole name of one image')
     .option('--load', 'load them into the container engine (docker, podman or nerdctl)')
+    .option('--refresh', 'ask apt again for the packages of bases; else once in seven days')
     .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0);
 }
 
@@ -48,6 +51,7 @@ export function readImageRequest(names: readonly string[], values: Record<string
     ...(push === undefined ? {} : { push }),
     ...(tag === undefined ? {} : { tag }),
     load: values['load'] === true,
+    refresh: values['refresh'] === true,
     waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
   };
 }

@@ -1,7 +1,8 @@
 /** A layer as a stream: what it changes in the root file system, and whether it is one that may be used. */
 import { createHash } from 'node:crypto';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { createTarDecoder } from 'modern-tar';
+import { ByteReader, MalformedArchive } from '../bytereader.ts';
+import { type TarKind, tarEntries } from '../tarreader.ts';
 import { feed } from '../unpack.ts';
 
 export type Bytes = AsyncIterable<Uint8Array>;
@@ -71,7 +72,7 @@ export async function readLayer(source: Bytes, limits = ARCHIVE_LIMITS): Promise
 export interface ArchiveMember {
   /** Without `./` and slashes at the ends; empty for the root. */
   readonly path: string;
-  readonly kind: string;
+  readonly kind: TarKind;
   readonly target: string;
   /** To be read, or left, before the next member is asked for. */
   readonly content: Bytes;
@@ -79,52 +80,25 @@ export interface ArchiveMember {
 
 /** The members of a tar stream. Names and links that leave the root, and broken headers, are refused. */
 export async function* membersOf(source: Bytes, limits = ARCHIVE_LIMITS): AsyncGenerator<ArchiveMember> {
-  let problem: unknown;
-  async function* watched(): Bytes {
-    try {
-      yield* source;
-    } catch (thrown) {
-      problem = thrown;
-      throw thrown;
-    }
-  }
+  const reader = new ByteReader(source);
   let members = 0;
-  const decoder = createTarDecoder({ strict: true });
-  const stream = ReadableStream.from(watched()) as unknown as ReadableStream<Uint8Array>;
-  const reader = stream
-    .pipeThrough(decoder as unknown as ReadableWritablePair<DecodedEntry, Uint8Array>)
-    .getReader();
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
+    for await (const { entry, content } of tarEntries(reader, { needsEnd: true })) {
       if (++members > limits.members)
         throw new RefusedArchive(`it has more than ${limits.members} members`, true);
-      const { header, body } = value;
-      const path = checkedName(header.name);
-      const target = header.linkname ?? '';
-      const kind = header.type ?? 'file';
+      const { kind, target } = entry;
+      const path = checkedName(entry.path);
       checkLink(path, kind, target);
-      let isTaken = false;
-      async function* content(): Bytes {
-        isTaken = true;
-        for await (const chunk of body as unknown as Bytes) yield chunk;
-      }
-      yield { path, kind, target, content: content() };
-      if (!isTaken) await body.cancel();
+      yield { path, kind, target, content };
     }
+    // What follows the end belongs to the bytes that are summed.
+    await reader.skip(Number.POSITIVE_INFINITY);
   } catch (thrown) {
-    if (problem !== undefined) throw problem;
-    if (thrown instanceof RefusedArchive) throw thrown;
-    throw new RefusedArchive(`it is no whole tar archive: ${(thrown as Error).message}`, false);
+    if (!(thrown instanceof MalformedArchive)) throw thrown;
+    throw new RefusedArchive(`it is no whole tar archive: ${thrown.message}`, false);
   } finally {
-    await reader.cancel().catch(() => {});
+    await reader.close();
   }
-}
-
-interface DecodedEntry {
-  readonly header: { readonly name: string; readonly linkname?: string; readonly type?: string };
-  readonly body: ReadableStream<Uint8Array>;
 }
 
 function checkedName(name: string): string {
@@ -137,7 +111,7 @@ function checkedName(name: string): string {
 }
 
 /** A hard link stays in the archive; so does a relative symbolic link. An absolute one means the image's own root. */
-function checkLink(path: string, kind: string, target: string): void {
+function checkLink(path: string, kind: TarKind, target: string): void {
   if (kind === 'link') checkedName(target.replace(/^\//, ''));
   if (kind !== 'symlink' || target.startsWith('/')) return;
   let depth = path.split('/').length - 1;

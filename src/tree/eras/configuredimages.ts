@@ -1,5 +1,6 @@
 /** Images of kubewright.yaml. */
 import type { Config, ConfiguredImage } from '../../config/config.ts';
+import { debianBaseText } from '../../registry/debian/request.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
 import type { ImageCopy, ImageDeclaration } from '../images.ts';
 import type { Tree } from '../tree.ts';
@@ -27,6 +28,11 @@ function platformsOf(tree: Tree, binary: string): readonly Platform[] {
   return all.length > 0 ? [...new Set(all)] : ['linux/amd64'];
 }
 
+function baseText(base: ConfiguredImage['base']): string {
+  if (base === undefined || typeof base === 'string') return base ?? 'scratch';
+  return debianBaseText({ packages: base.debian, withEssential: base.essential ?? true });
+}
+
 function declare(
   name: string,
   image: ConfiguredImage,
@@ -49,7 +55,7 @@ function declare(
   ];
   const environment = Object.entries(image.environment ?? {}).map(([key, value]) => `${key}=${value}`);
   return {
-    ...{ name, platform, base: image.base ?? 'scratch', copies },
+    ...{ name, platform, base: baseText(image.base), copies },
     settings: {
       entrypoint: image.entrypoint ?? [path],
       ...(image.command ? { command: image.command } : {}),

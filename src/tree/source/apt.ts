@@ -1,4 +1,4 @@
-/** The machine's own package sources, rewritten so that apt also knows their source packages. Pure. */
+/** The machine's own package sources, rewritten for what is asked of them. Pure. */
 
 /** One file of apt's configuration: `debian.sources`, `sources.list`. */
 export interface SourcesFile {
@@ -11,18 +11,23 @@ export function asSourceEntries({ name, text }: SourcesFile): SourcesFile {
   return { name, text: name.endsWith('.sources') ? stanzas(text) : lines(text) };
 }
 
-/** `deb [options] URI suite component…`; discs hold no sources. */
-function lines(text: string): string {
+/** The same repositories for binary packages alone. */
+export function asBinaryEntries({ name, text }: SourcesFile): SourcesFile {
+  return { name, text: name.endsWith('.sources') ? stanzas(text, 'deb') : lines(text, 'deb') };
+}
+
+/** `deb [options] URI suite component…`; discs are left out. */
+function lines(text: string, type = 'deb-src'): string {
   const kept = text.split('\n').flatMap((line) => {
     const [, rest] = /^\s*deb(?:-src)?\s+(.*)$/.exec(line) ?? [];
-    return rest === undefined || /^(\[[^\]]*\]\s*)?cdrom:/.test(rest) ? [] : [`deb-src ${rest}`];
+    return rest === undefined || /^(\[[^\]]*\]\s*)?cdrom:/.test(rest) ? [] : [`${type} ${rest}`];
   });
   return `${[...new Set(kept)].join('\n')}\n`;
 }
 
 /** deb822: only the Types field changes, so that keys written into the file stay whole. */
-function stanzas(text: string): string {
-  return text.replace(/^Types:.*$/gim, 'Types: deb-src');
+function stanzas(text: string, type = 'deb-src'): string {
+  return text.replace(/^Types:.*$/gim, `Types: ${type}`);
 }
 
 /** Directories that belong to one fetch alone. */

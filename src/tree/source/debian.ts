@@ -2,12 +2,13 @@
  * A tree out of a Debian source package: asked of the machine's own apt sources, checked by apt against their
  * signatures, unpacked by dpkg-source. Needs no root, changes nothing of the system's apt.
  */
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { cacheDirectory, type Host } from '../../host/host.ts';
 import type { ProcessResult } from '../../host/processes.ts';
 import { sharedTemporaryName, sweepTemporary } from '../../host/temporary.ts';
 import { type AptDirectories, asSourceEntries, privateAptOptions, sourceVersion } from './apt.ts';
+import { lastLines, machineSources, runApt } from './machineapt.ts';
 
 export interface DebianSourceRequest {
   /** `kubernetes` */
@@ -95,10 +96,13 @@ async function fetch(host: Host, request: DebianSourceRequest, store: string): P
     const options = privateAptOptions(directories);
     progress('asking apt which source packages there are');
     // One repository that cannot be reached does not matter when another has the package.
-    const update = await run(host, request, ['apt-get', ...options, 'update'], work);
+    const update = await runApt(host, ['apt-get', ...options, 'update'], {
+      workingDirectory: work,
+      signal: request.signal,
+    });
     progress(`fetching the source package ${packageName}`);
     const download = ['apt-get', ...options, 'source', '--only-source', '--download-only', packageName];
-    const fetched = await run(host, request, download, files);
+    const fetched = await runApt(host, download, { workingDirectory: files, signal: request.signal });
     const version = sourceVersion(host.files.list(files), packageName);
     if (fetched.exitCode !== 0 || version === undefined)
       throw new Failure(notFetched(packageName, update, fetched));
@@ -117,24 +121,11 @@ async function fetch(host: Host, request: DebianSourceRequest, store: string): P
 /** Writes the machine's apt sources, as source entries, into the private configuration. */
 async function copySources(
   host: Host,
-  request: DebianSourceRequest,
+  { signal }: DebianSourceRequest,
   { sources }: AptDirectories,
 ): Promise<void> {
-  const argv = ['apt-config', 'shell', 'list', 'Dir::Etc::sourcelist/f', 'parts', 'Dir::Etc::sourceparts/d'];
-  const { stdout } = await run(host, request, argv, sources);
-  const setting = (name: string) => new RegExp(`^${name}='(.*)'$`, 'm').exec(stdout)?.[1];
-  const list = setting('list') ?? '/etc/apt/sources.list';
-  const parts = setting('parts') ?? '/etc/apt/sources.list.d/';
-  const paths = [
-    list,
-    ...(host.files.isDirectory(parts) ? host.files.list(parts) : [])
-      .filter((name) => /\.(list|sources)$/.test(name))
-      .map((name) => join(parts, name)),
-  ];
-  for (const [index, path] of paths.entries()) {
-    const text = host.files.readTextIfAny(path);
-    if (text === undefined) continue;
-    const entries = asSourceEntries({ name: basename(path), text });
+  for (const [index, file] of (await machineSources(host, signal)).entries()) {
+    const entries = asSourceEntries(file);
     host.files.publish(join(sources, `${index}-${entries.name}`), entries.text, { fsync: false });
   }
 }
@@ -155,31 +146,15 @@ async function unpack(
   request.progress(`unpacking ${dsc}`);
   try {
     const argv = ['dpkg-source', '--no-copy', '--extract', join(place, dsc), temporary];
-    const { exitCode, stderr } = await run(host, request, argv, parent);
+    const { exitCode, stderr } = await runApt(host, argv, {
+      workingDirectory: parent,
+      signal: request.signal,
+    });
     if (exitCode !== 0) throw new Failure(notUnpacked(place, lastLines(stderr)));
     host.files.rename(temporary, directory);
   } finally {
     host.files.removeAll(temporary);
   }
-}
-
-function run(
-  host: Host,
-  { signal }: DebianSourceRequest,
-  argv: readonly string[],
-  workingDirectory: string,
-): Promise<ProcessResult> {
-  const inherited = Object.entries(host.environment).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && /^(HOME|TMPDIR|APT_CONFIG|(https?|ftp|no|all)_proxy)$/i.test(entry[0]),
-  );
-  const environment = {
-    ...Object.fromEntries(inherited),
-    PATH: host.processes.searchPath(),
-    LC_ALL: 'C',
-    DEBIAN_FRONTEND: 'noninteractive',
-  };
-  return host.processes.run({ argv, environment, workingDirectory, signal });
 }
 
 function requireProgram(host: Host, program: string, systemPackage: string): void {
@@ -240,11 +215,4 @@ function offline(packageName: string) {
     what: `the source package ${packageName} is not here, and --offline forbids to fetch it`,
     help: 'run the same command once without --offline; the package is then kept in the cache',
   });
-}
-
-/** Its last errors and warnings; signatures that apt has checked before need no second opinion. */
-function lastLines(text: string): string {
-  const lines = text.trim().split('\n');
-  const telling = lines.filter((line) => /^[EW]: |: error: /.test(line));
-  return (telling.length > 0 ? telling : lines).slice(-4).join('\n') || 'it said nothing';
 }
