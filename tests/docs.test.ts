@@ -46,7 +46,7 @@ test('files that the architecture names exist', () => {
   expect(named.filter((path) => !existsSync(join(PROJECT, path)))).toEqual([]);
 });
 
-test('the reference of commands is current: npm run reference', async () => {
+test('the reference of commands is current: npm run reference', { timeout: 60_000 }, async () => {
   const written = readFileSync(join(PROJECT, 'docs/reference/commands.md'), 'utf8');
   expect(written).toBe(await commandReference());
 });

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHECKOUT_LABEL } from '../../src/cli/container/names.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { openEngineConnection } from '../../src/host/engine-connection.ts';
 import { hostWith } from '../trees.ts';
@@ -30,7 +31,10 @@ beforeAll(async () => {
   );
   const host = hostWith();
   engine = new Engine(openEngineConnection(host, { kind: 'unix', path: real.socket }));
-  await engine.images.importFiles(rootFiles(['rsync', 'find']), `corp.example/kube-cross:${CROSS_VERSION}`);
+  await engine.images.importFiles(
+    rootFiles(['rsync', 'find', 'dash']),
+    `corp.example/kube-cross:${CROSS_VERSION}`,
+  );
   await engine.images.importFiles(rootFiles([]), 'foreign:1');
 });
 
@@ -51,6 +55,21 @@ async function listing(): Promise<string[]> {
     ...real.run(['images', '--format', 'image {{.Repository}}:{{.Tag}}']).split('\n'),
     ...real.run(['network', 'ls', '--format', 'network {{.Name}}']).split('\n'),
   ].sort();
+}
+
+/** Returns when a command runs in a container. */
+async function untilInside(): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const all = await engine.containers.list([CHECKOUT_LABEL]);
+    if (
+      all.some(
+        ({ State, Names }) => State === 'running' && Names.some((name) => name.includes('kube-build-')),
+      )
+    )
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('no command ran');
 }
 
 /** What a build makes of sources: a program of their text, and generated code beside them. */
@@ -200,8 +219,8 @@ describe.skipIf(LACKING)(`a command in a container${LACKING ? ` (${LACKING})` : 
 
   test('a second run in one checkout is told who holds it', async () => {
     const tree = checkout();
-    const started = tree.shell('sleep 4');
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const started = tree.shell(`${BUILD}; sleep 6`);
+    await untilInside();
     const second = await tree.shell('true');
     expect(second).toMatchObject({ exitCode: 2 });
     expect(second.stderr).toMatch(/error run\/locked: .*process \d+ \(kubewright container run/);
@@ -222,7 +241,7 @@ describe.skipIf(LACKING)(`a command in a container${LACKING ? ` (${LACKING})` : 
   test('an edit made while it is generated is not written over', async () => {
     const tree = checkout();
     const run = tree.shell(`sleep 3; echo generated > pkg/apples/types.go`, ['--generated']);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await untilInside();
     tree.write('pkg/apples/types.go', 'package apples // my edit\n');
     expect((await run).stderr).toContain('warning container/edited-meanwhile: pkg/apples/types.go');
     expect(tree.read('pkg/apples/types.go')).toBe('package apples // my edit\n');
