@@ -113,6 +113,8 @@ export interface Config {
     readonly insecure?: readonly string[];
   };
   readonly release?: {
+    /** Level of gzip, 1 to 9. */
+    readonly compression?: number;
     readonly images?: boolean;
     /** Base of all images: a reference, a path of the tree, `scratch`. */
     readonly base?: string;

@@ -85,6 +85,12 @@ export function imageSchemas(directory: z.ZodString, platform: z.ZodString) {
       .describe('Hosts that are asked over plain http; this machine always is'),
   });
   const release = z.strictObject({
+    compression: z
+      .int()
+      .min(1)
+      .max(9)
+      .optional()
+      .describe('How hard archives are compressed, 1 (fast) to 9 (small); default 5, upstream’s gzip is 6'),
     images: z.boolean().optional().describe('Whether a release makes images; default true'),
     base: text
       .optional()

@@ -1,5 +1,5 @@
 /**
- * Compresses on several threads into one gzip member (RFC 1952). The input is cut into blocks of 1 MiB; each is
+ * Compresses on several threads into one gzip member (RFC 1952). The input is cut into blocks; each is
  * deflated on its own, with the 32 KiB before it as dictionary, and ends on a byte (a sync flush), so that the results
  * joined are one deflate stream (RFC 1951). The bytes depend on the input and the zlib, never on the number of threads.
  */
@@ -11,6 +11,8 @@ export interface GzipOptions {
   readonly level?: number;
   /** Blocks that are compressed at the same time; 4, as many as Node has threads for it. */
   readonly threads?: number;
+  /** Bytes of a block; 1 MiB. Larger ones cost less on the way, and more memory. Other bytes come out. */
+  readonly blockBytes?: number;
 }
 
 /** A part of a deflate stream that needs nothing of what stood before it and ends on a byte. */
@@ -48,17 +50,23 @@ export async function* gzipOf(
 /** The input deflated block by block, in its order. The first block starts afresh. */
 export async function* deflated(
   source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { level = DEFAULT_LEVEL, threads = DEFAULT_THREADS }: GzipOptions = {},
+  { level = DEFAULT_LEVEL, threads = DEFAULT_THREADS, blockBytes = BLOCK_BYTES }: GzipOptions = {},
 ): AsyncGenerator<Deflated> {
   const running: Promise<Deflated>[] = [];
+  // Blocks are used again: memory that comes and goes outside of V8's heap makes it collect garbage all the time.
+  const spare: Buffer[] = [];
   let dictionary: Buffer | undefined;
-  for await (const block of blocks(source)) {
-    const work = deflateBlock(block, dictionary, level);
+  for await (const block of blocks(source, blockBytes, spare)) {
+    const work = deflateBlock(block, dictionary, { level, blockBytes });
     // Failures are met where the result is awaited, in its turn.
-    work.catch(() => {});
+    work.then(
+      () => block.length === blockBytes && spare.push(block),
+      () => {},
+    );
     running.push(work);
     dictionary = Buffer.from(block.subarray(-DICTIONARY_BYTES));
-    if (running.length >= Math.max(1, threads)) yield (await running.shift()) as Deflated;
+    // One more than there are threads: none waits while the result before is written.
+    if (running.length > threads) yield (await running.shift()) as Deflated;
   }
   for (const work of running) yield await work;
 }
@@ -100,28 +108,34 @@ const deflate = promisify<Uint8Array, object, Buffer>(deflateRaw);
 async function deflateBlock(
   block: Uint8Array,
   dictionary: Uint8Array | undefined,
-  level: number,
+  { level, blockBytes }: { readonly level: number; readonly blockBytes: number },
 ): Promise<Deflated> {
   const bytes = await deflate(block, {
-    ...{ level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: BLOCK_BYTES + (BLOCK_BYTES >> 4) },
+    // Room for half is room enough, mostly; what does not fit comes in a second piece.
+    ...{ level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: blockBytes >> 1 },
     ...(dictionary ? { dictionary } : {}),
   });
   return { bytes, crc: crc32(block), length: block.length };
 }
 
-/** The same bytes in pieces of 1 MiB, the last one shorter. A piece is not written to again. */
-async function* blocks(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+/** The same bytes in pieces of one size, the last one shorter; taken from `spare` as long as there are any. */
+async function* blocks(
+  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  blockBytes: number,
+  spare: Buffer[],
+): AsyncGenerator<Buffer> {
+  const memory = () => spare.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
+  let block = memory();
   let filled = 0;
   for await (const chunk of source) {
     for (let taken = 0; taken < chunk.length; ) {
-      const piece = chunk.subarray(taken, taken + BLOCK_BYTES - filled);
+      const piece = chunk.subarray(taken, taken + blockBytes - filled);
       block.set(piece, filled);
       filled += piece.length;
       taken += piece.length;
-      if (filled === BLOCK_BYTES) {
+      if (filled === blockBytes) {
         yield block;
-        block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+        block = memory();
         filled = 0;
       }
     }

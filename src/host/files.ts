@@ -1,5 +1,4 @@
 /** Files and directories. Whatever others read appears whole under its final name, or not at all. */
-import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -29,6 +28,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { digestOfFile } from './digests.ts';
 import { syncDirectory, syncFile } from './durable.ts';
 import { asFailure } from './file-problem.ts';
 import { type PlacedReads, placedReads, readInto } from './placed-reads.ts';
@@ -169,19 +169,7 @@ export class Files {
 
   /** SHA-256 of a file of any size, in hexadecimal. */
   digest(path: string): string {
-    return this.#translated(path, () => {
-      const file = openSync(path, 'r');
-      try {
-        const sum = createHash('sha256');
-        for (let read = 1; read > 0; ) {
-          read = readSync(file, READ_BUFFER, 0, READ_BUFFER.length, null);
-          sum.update(READ_BUFFER.subarray(0, read));
-        }
-        return sum.digest('hex');
-      } finally {
-        closeSync(file);
-      }
-    });
+    return this.#translated(path, () => digestOfFile(path));
   }
 
   /** Opens a file for reads at any place while `use` runs; what lies behind its end is cut off. */

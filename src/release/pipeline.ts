@@ -27,6 +27,8 @@ export interface Release {
   readonly version?: string;
   /** Time of every member, seconds since 1970. */
   readonly time: number;
+  /** Of compression, 1 to 9. */
+  readonly level?: number;
   /** Absolute directory of the finished archives. */
   readonly directory: string;
   /** Absolute directory of what is kept between runs. */
@@ -56,6 +58,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
     ]);
     return planTarballs(tarballs, {
       ...{ directory: release.directory, deflated: `${release.own}/deflated`, time: release.time },
+      ...(release.level === undefined ? {} : { level: release.level }),
       needs: ({ members }) => [...new Set(programsIn(members).map(({ platform }) => programsStep(platform)))],
       maker: (path) => makers.get(path),
     });

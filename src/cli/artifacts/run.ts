@@ -20,12 +20,15 @@ export async function runArtifacts(
   steps: readonly Step[],
   facts: Omit<RunFacts, 'durations'>,
   packers: OwnPackers = {},
+  onCounted: (counts: Counts) => void = () => {},
 ): Promise<number> {
   const state = loadArtifactState(session.context.host, session.own);
   const durations = new Map(Object.entries(state.steps).map(([id, record]) => [id, record.milliseconds]));
-  return recordRun(session, { ...facts, durations }, (recording) =>
-    packAll(session, steps, state, { ...PACKERS, ...packers }, recording),
-  );
+  return recordRun(session, { ...facts, durations }, async (recording) => {
+    const counts = await packAll(session, steps, state, { ...PACKERS, ...packers }, recording);
+    onCounted(counts);
+    return counts;
+  });
 }
 
 async function packAll(
@@ -36,7 +39,7 @@ async function packAll(
   { emit, stage }: Recording,
 ): Promise<Counts> {
   const { host, options, signal } = context;
-  const index = new FileIndex(host.files, tree.root, () => host.clock.now(), state.files);
+  const index = new FileIndex(host.files, tree.root, () => host.clock.now(), state.files, true, false);
   const store = new LocalStore(host, cacheDirectory(host), (diagnostic) =>
     emit({ type: 'diagnostic', diagnostic }),
   );

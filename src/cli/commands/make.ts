@@ -74,7 +74,7 @@ async function runGoal(
       )
         throw new Failure(testsNotRun());
       const values = { fromLocal: goal.isPackagingOnly, ...(goal.isImagesOnly ? { only: 'images' } : {}) };
-      return (await import('../release/run.ts')).release(
+      return (await import('../release/start.ts')).startRelease(
         context,
         readReleaseRequest(goal.mode, values, host),
       );

@@ -11,8 +11,8 @@ export function configure(command: Command, start: Start): void {
   );
   addReleaseOptions(command).action((mode: string, values: Record<string, unknown>) =>
     start(async (context) => {
-      const { release } = await import('../release/run.ts');
-      return release(context, readReleaseRequest(mode, values, context.host));
+      const { startRelease } = await import('../release/start.ts');
+      return startRelease(context, readReleaseRequest(mode, values, context.host));
     }),
   );
 }

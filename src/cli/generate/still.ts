@@ -1,5 +1,5 @@
 /** `generate` with nothing to do: what decides the answer is compared by its stats, and nothing is planned. */
-import { answerBySighting, rememberSighting } from '../../execute/generation/stillness.ts';
+import { answerBySighting, rememberSighting } from '../../execute/stillness.ts';
 import { type Digest, digestOfBytes } from '../../formats/digest.ts';
 import type { FileStat } from '../../host/files.ts';
 import { formatCount, formatDuration } from '../../report/units.ts';
@@ -8,16 +8,20 @@ import type { Session } from '../session.ts';
 import { VERSION } from '../version.ts';
 import type { PreparedGeneration } from './prepare.ts';
 
+const NAME = 'generated-still';
+
 /** Says so and returns true when everything is as it was when it was found fresh. */
 export function tellStill(session: Session, words: readonly string[], toolchain: Toolchain): boolean {
   const { context, own, tree } = session;
   const { host, options } = context;
   const started = host.clock.monotonic();
-  const outputs = answerBySighting(host, own, tree.root, questionOf(session, words, toolchain));
-  if (outputs === undefined) return false;
+  const answer = answerBySighting(host, `${own}/${NAME}`, tree.root, questionOf(session, words, toolchain));
+  if (answer === undefined) return false;
   const time = formatDuration(host.clock.monotonic() - started);
   if (!options.quiet)
-    host.stderr.write(`Nothing to do: ${formatCount(outputs, 'output is', 'outputs are')} fresh (${time})\n`);
+    host.stderr.write(
+      `Nothing to do: ${formatCount(answer.outputs, 'output is', 'outputs are')} fresh (${time})\n`,
+    );
   return true;
 }
 
@@ -41,7 +45,7 @@ export function rememberStill(prepared: PreparedGeneration, words: readonly stri
   }
   const question = questionOf(session, words, toolchain);
   const count = files.length || outputs.length;
-  rememberSighting(host, own, { question, outputs: count, present, absent: [...absent] });
+  rememberSighting(host, `${own}/${NAME}`, { question, outputs: count, present, absent: [...absent] });
 }
 
 /** A file system that counts whole seconds, and then some. */

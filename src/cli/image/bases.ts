@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { parseReference } from '../../formats/oci/reference.ts';
 import { joinLayers } from '../../formats/oci/rootfs.ts';
-import { cacheDirectory } from '../../host/host.ts';
+import { cacheDirectory, type Host } from '../../host/host.ts';
 import type { Network } from '../../host/network.ts';
 import type { BaseImage } from '../../registry/base.ts';
 import { BlobCache } from '../../registry/blobs.ts';
@@ -108,8 +108,7 @@ export class Bases {
       const base = await readRemoteBase(reference, platform, {
         ...{ host, cache: this.#cache, settings: this.#registries.settings, offline: options.offline },
         registry: (name) => this.#registries.client(name),
-        // Upstream's own switch: anything with a y asks for the newest (build/lib/release.sh).
-        refresh: /y/i.test(host.environment['KUBE_BUILD_PULL_LATEST_IMAGES'] ?? 'y'),
+        refresh: pullsLatest(host),
         onProgress: (bytes, total, detail) =>
           line.show(`fetching ${detail}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`),
       });
@@ -133,6 +132,11 @@ export class Bases {
       line.clear();
     }
   }
+}
+
+/** Upstream's own switch: anything with a y asks for the newest (build/lib/release.sh). */
+export function pullsLatest({ environment }: Pick<Host, 'environment'>): boolean {
+  return /y/i.test(environment['KUBE_BUILD_PULL_LATEST_IMAGES'] ?? 'y');
 }
 
 function mebibytes(bytes: number): string {

@@ -1,37 +1,50 @@
 /** Makes a release: builds what is asked, reads what its archives hold, and packs them. */
 import { resolve } from 'node:path';
-import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, Failure } from '../../diagnostic/diagnostic.ts';
 import { nearest } from '../../diagnostic/nearest.ts';
+import { WatchedFiles } from '../../host/watchedfiles.ts';
 import type { Program, Tarball } from '../../release/member.ts';
 import { planRelease, programsOf, type Release } from '../../release/pipeline.ts';
 import { outputPath } from '../../steps/compile/plan.ts';
 import { executableName, type Platform } from '../../target/platform.ts';
 import { readReleaseLayout } from '../../tree/release/layout.ts';
 import type { Tree } from '../../tree/tree.ts';
-import { readTreeVersion, type TreeVersion } from '../../tree/version.ts';
+import type { TreeVersion } from '../../tree/version.ts';
 import { runArtifacts } from '../artifacts/run.ts';
-import type { CommandContext } from '../request.ts';
-import { openSession, type Session } from '../session.ts';
+import { pullsLatest } from '../image/bases.ts';
+import type { Session } from '../session.ts';
 import { buildRelease } from './build.ts';
 import { showRelease } from './dryrun.ts';
 import { fetchBases, imageSelection, imagesMissing, planImages, type ReleaseImages } from './images.ts';
 import type { PlannedRelease } from './planned.ts';
 import type { Only, ReleaseRequest } from './request.ts';
+import { versionOf } from './start.ts';
+import { rememberStill } from './still.ts';
 
 /** Returns the exit code. */
-export async function release(given: CommandContext, request: ReleaseRequest): Promise<number> {
-  const session = await openSession(request.isQuick ? quickly(given) : given);
+export async function release(
+  session: Session,
+  request: ReleaseRequest,
+  version: TreeVersion,
+): Promise<number> {
   const { context, tree } = session;
   const unknown = request.platforms.filter((one) => !platformsOf(tree).includes(one));
   if (unknown.length > 0) throw new Failure(...unknown.map((one) => platformUnknown(one, platformsOf(tree))));
-  const planned = await readRelease(session, request);
+  const sights = new WatchedFiles();
+  const watching: Session = { ...session, context: { ...context, host: { ...context.host, files: sights } } };
+  const planned = await readRelease(watching, request, version);
   if (context.options.dryRun) return showRelease(session, planned);
-  if (request.isPackagingOnly) return packageRelease(session, request, planned);
+  if (request.isPackagingOnly)
+    return packageRelease(session, request, planned, { session: watching, sights });
   // What would end the release after a long build ends it before.
   if (planned.selection) await fetchBases(session, planned.selection);
   const exitCode = await buildRelease(session, request, planned);
   if (exitCode !== 0) return exitCode;
-  return packageRelease(session, request, await readRelease(session, request));
+  return packageRelease(
+    session,
+    request,
+    await readRelease(session, request, await versionOf(session, request)),
+  );
 }
 
 function platformsOf({ groups }: Tree): string[] {
@@ -47,19 +60,14 @@ function platformUnknown(platform: string, known: readonly string[]): Diagnostic
   });
 }
 
-/** The tree's own lists know what a quick release is built for. */
-function quickly(context: CommandContext): CommandContext {
-  const environment = { ...context.host.environment, KUBE_FASTBUILD: 'true' };
-  return { ...context, host: { ...context.host, environment } };
-}
-
 /** A release as the tree and the request have it; programs and images need not be there. */
-async function readRelease(session: Session, request: ReleaseRequest): Promise<PlannedRelease> {
+async function readRelease(
+  session: Session,
+  request: ReleaseRequest,
+  version: TreeVersion,
+): Promise<PlannedRelease> {
   const { tree, layout, context } = session;
   const { host, signal } = context;
-  const version = taken(
-    await readTreeVersion(host, tree, { versionString: request.versionString, signal }),
-  ).value;
   const directory = `${layout.out}/release-tars`;
   const read = await readReleaseLayout({
     ...{ host, tree, version, tarballs: directory, signal },
@@ -76,12 +84,14 @@ async function packageRelease(
   session: Session,
   request: ReleaseRequest,
   { version, directory, tarballs, notes, selection }: PlannedRelease,
+  watch?: { readonly session: Session; readonly sights: WatchedFiles },
 ): Promise<number> {
   const { context, own } = session;
   const { host, options } = context;
+  const began = host.clock.now();
   const missing = programsOf(tarballs).filter(({ path }) => !host.files.isFile(path));
   if (missing.length > 0) throw new Failure(...programsMissing(missing, request));
-  const made = selection ? await planImages(session, selection) : NO_IMAGES;
+  const made = selection ? await planImages(watch?.session ?? session, selection) : NO_IMAGES;
   const lacking = tarballs.filter(({ images }) => images && made.images.archives.length === 0);
   const told = [
     ...(made === NO_IMAGES ? session.notes : []),
@@ -93,12 +103,27 @@ async function packageRelease(
   const plan: Release = {
     ...{ tarballs, directory, own: `${own}/release`, time: secondsOf(version), isWhole },
     ...(version.gitVersion ? { version: version.gitVersion } : {}),
+    ...(session.config.release?.compression ? { level: session.config.release.compression } : {}),
     images: made.images,
   };
   const facts = { treeVersion: version.gitVersion ?? '', toolchain: '', waitSeconds: request.waitSeconds };
-  const exitCode = await runArtifacts(session, planRelease(plan), facts);
+  const steps = planRelease(plan);
+  let isStill = false;
+  const exitCode = await runArtifacts(session, steps, facts, {}, ({ fresh }) => {
+    isStill = fresh === steps.length;
+  });
   if (exitCode === 0 && isWhole) removeForeign(session, directory, tarballs);
+  if (watch && isStill && exitCode === 0 && !asksRegistry(session, selection))
+    rememberStill(session, request, { version, began, sights: watch.sights, directory, steps, notes: told });
   return exitCode;
+}
+
+/** Whether a tag of a base is asked for again each time, as upstream's docker build --pull does. */
+function asksRegistry({ context }: Session, selection: PlannedRelease['selection']): boolean {
+  const { host, options } = context;
+  if (selection === undefined || options.offline || !pullsLatest(host)) return false;
+  const { base } = selection;
+  return base === undefined || !(base === 'scratch' || host.files.exists(base.replace(/#[^#]*$/, '')));
 }
 
 const NO_IMAGES: ReleaseImages = { images: { steps: [], archives: [] }, notes: [] };

@@ -14,7 +14,7 @@ export const packer: Packer = {
       return;
     }
     const sum = createHash('sha512');
-    for await (const chunk of host.files.chunks(inputs[0] as string)) {
+    for await (const chunk of host.files.chunks(inputs[0] as string, true)) {
       signal.throwIfAborted();
       sum.update(chunk);
     }

@@ -1,5 +1,4 @@
 /** Packs layers and archives of images. Bytes depend on the parameters and the files alone. */
-import { createHash } from 'node:crypto';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import type { Packer, PackRequest } from '../../execute/artifacts/packer.ts';
 import { capabilityBytes } from '../../formats/capability.ts';
@@ -7,6 +6,7 @@ import { gzip } from '../../formats/gzip.ts';
 import { type Blob, blobOf, configOf, manifestOf } from '../../formats/oci/assemble.ts';
 import { plain } from '../../formats/oci/layer.ts';
 import { type Descriptor, type ImageConfig, MEDIA, toBytes } from '../../formats/oci/types.ts';
+import { Summing } from '../../formats/summing.ts';
 import { ContentSizeError, type TarMember, tar } from '../../formats/tar.ts';
 import type { ArchivedImage, ArchiveParameters, LayerParameters } from './plan.ts';
 
@@ -30,7 +30,7 @@ export const IMAGE_LAYER: Packer = {
     await host.files.writeChunks(blob, packed.through(gzip(layer, { threads: Math.max(2, jobs) })));
     const told: LayerFile = { digest: packed.digest, size: packed.size, diffId: unpacked.digest };
     host.files.write(facts, JSON.stringify(told));
-    request.onSummed?.(0, hexOf(packed.digest));
+    request.onSummed?.(0, packed.hex);
   },
 };
 
@@ -45,7 +45,7 @@ export const IMAGE_ARCHIVE: Packer = {
       request.outputs[0] ?? '',
       sum.through(tar(archive(request, parameters))),
     );
-    request.onSummed?.(0, hexOf(sum.digest));
+    request.onSummed?.(0, sum.hex);
   },
 };
 
@@ -135,10 +135,6 @@ function named(manifest: Descriptor, { os, arch, variant }: ArchivedImage, name:
   };
 }
 
-function hexOf(digest: string): string {
-  return digest.slice(digest.indexOf(':') + 1);
-}
-
 function pathOf(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`;
 }
@@ -176,25 +172,5 @@ async function* layerBytes(
         help: 'run the command again when nothing else writes there',
       }),
     );
-  }
-}
-
-/** SHA-256 and length of a stream that goes through. */
-class Summing {
-  readonly #sum = createHash('sha256');
-  #digest: string | undefined;
-  size = 0;
-
-  async *through(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source) {
-      this.#sum.update(chunk);
-      this.size += chunk.length;
-      yield chunk;
-    }
-  }
-
-  get digest(): string {
-    this.#digest ??= `sha256:${this.#sum.digest('hex')}`;
-    return this.#digest;
   }
 }

@@ -17,7 +17,7 @@ export const packer: Packer = {
     for (const [i, path] of request.inputs.entries()) {
       const name = names[i] as string;
       problems.push(...wrongPlatform(request, path, name, platform));
-      const versions = await foundVersions(() => request.host.files.chunks(path), version);
+      const versions = await foundVersions(() => request.host.files.chunks(path, true), version);
       request.signal.throwIfAborted();
       found.push({ name, path, ...(versions[0] === undefined ? {} : { version: versions[0] }) });
     }

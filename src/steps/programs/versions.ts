@@ -31,12 +31,21 @@ export async function foundVersions(
 
 const LETTER = 'v'.charCodeAt(0);
 
+/** Each piece with the end of the one before it; it holds until the next is asked for. */
 async function* overlapping(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let rest: Uint8Array = new Uint8Array();
+  let memory = Buffer.alloc(0);
+  let rest = 0;
   for await (const chunk of chunks) {
-    const piece = Buffer.concat([rest, chunk]);
-    yield piece;
-    rest = piece.subarray(-OVERLAP);
+    if (memory.length < rest + chunk.length) {
+      const larger = Buffer.allocUnsafeSlow(OVERLAP + chunk.length);
+      larger.set(memory.subarray(0, rest));
+      memory = larger;
+    }
+    memory.set(chunk, rest);
+    const end = rest + chunk.length;
+    yield memory.subarray(0, end);
+    rest = Math.min(OVERLAP, end);
+    memory.copyWithin(0, end - rest, end);
   }
 }
 

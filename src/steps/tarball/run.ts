@@ -6,17 +6,22 @@ import {
   type Deflated,
   deflated,
   deflatedTrailer,
+  type GzipOptions,
   gzipOf,
 } from '../../formats/gzip.ts';
+import { Summing } from '../../formats/summing.ts';
 import { TAR_END, type TarEntry, tarHeader, tarPadding } from '../../formats/tar.ts';
-import { APART_BYTES, type PackedMember, type TarballParameters } from './plan.ts';
+import { APART_BYTES, BLOCK_BYTES, type PackedMember, type TarballParameters } from './plan.ts';
 
 export const packer: Packer = {
-  version: 1,
+  version: 2,
   async pack(request) {
     const { members, time, level } = request.parameters as unknown as TarballParameters;
     const archive = new Archive(request, members, time, level);
-    await request.host.files.writeChunks(request.outputs[0] as string, gzipOf(archive.parts(), level));
+    const sum = new Summing();
+    const bytes = sum.through(gzipOf(archive.parts(), level));
+    await request.host.files.writeChunks(request.outputs[0] as string, bytes);
+    request.onSummed?.(0, sum.hex);
   },
 };
 
@@ -35,6 +40,8 @@ class Archive {
   readonly #time: number;
   readonly #level: number;
   readonly #total: number;
+  /** What a small file is read into; it holds until the next one is asked for. */
+  readonly #small = Buffer.allocUnsafeSlow(SMALL_BYTES + 1);
   #done = 0;
 
   constructor(request: PackRequest, members: readonly PackedMember[], time: number, level: number) {
@@ -47,7 +54,7 @@ class Archive {
 
   /** Runs of small members, each up to the header of the next large one; then that one's content. */
   async *parts(): AsyncGenerator<Deflated> {
-    const options = { level: this.#level, threads: this.#request.jobs };
+    const options = { level: this.#level, threads: this.#request.jobs, blockBytes: BLOCK_BYTES };
     for (let start = 0; start < this.#members.length; ) {
       const found = this.#members.findIndex((one, i) => i >= start && isApart(one));
       const end = found < 0 ? this.#members.length : found;
@@ -76,7 +83,7 @@ class Archive {
     if (large) yield this.#header(large);
   }
 
-  async *#content(one: Sized, options: { level: number; threads: number }): AsyncGenerator<Deflated> {
+  async *#content(one: Sized, options: GzipOptions): AsyncGenerator<Deflated> {
     const { host, signal } = this.#request;
     const path = this.#path(one);
     if (one.crc === undefined) {
@@ -89,7 +96,7 @@ class Archive {
     }
     let left = (host.files.stat(path)?.size ?? 0) - DEFLATED_TRAILER_BYTES;
     let facts = { crc: one.crc, length: one.size };
-    for await (const chunk of host.files.chunks(path)) {
+    for await (const chunk of host.files.chunks(path, true)) {
       signal.throwIfAborted();
       yield { bytes: chunk.subarray(0, Math.max(0, left)), ...facts };
       left -= chunk.length;
@@ -107,7 +114,7 @@ class Archive {
       yield* this.#exactly(one, path);
       return;
     }
-    const bytes = this.#request.host.files.readBytes(path);
+    const bytes = this.#request.host.files.readInto(path, this.#small);
     if (bytes.length !== one.size) throw new Failure(moved(path));
     yield bytes;
   }
@@ -115,7 +122,7 @@ class Archive {
   /** A file as long as its header said; it may not grow or shrink while it is packed. */
   async *#exactly(one: Sized, path: string): AsyncGenerator<Uint8Array> {
     let found = 0;
-    for await (const chunk of this.#request.host.files.chunks(path)) {
+    for await (const chunk of this.#request.host.files.chunks(path, true)) {
       found += chunk.length;
       if (found > one.size) break;
       yield chunk;

@@ -36,24 +36,30 @@ export class FileIndex {
   readonly #rows: Map<string, IndexRow>;
   readonly #seen = new Map<string, IndexedFile | undefined>();
   readonly #trustsStats: boolean;
+  readonly #readsGo: boolean;
   /** Files read and digested by this object: zero on a run with nothing changed. */
   hashed = 0;
   /** Files whose stat says that they are as they were, and whose bytes say otherwise. */
   readonly disagreements: string[] = [];
 
-  /** Without `trustsStats` every file is digested again, and compared with what was remembered. */
+  /**
+   * Without `trustsStats` every file is digested again, and compared with what was remembered. Without `readsGo` a Go file is
+   * a file as any other: it has no shape and no declarations.
+   */
   constructor(
     files: Files,
     root: string,
     now: () => number,
     rows: Readonly<Record<string, IndexRow>> = {},
     trustsStats = true,
+    readsGo = true,
   ) {
     this.#files = files;
     this.#root = root;
     this.#now = now;
     this.#rows = new Map(Object.entries(rows));
     this.#trustsStats = trustsStats;
+    this.#readsGo = readsGo;
   }
 
   /** What the file holds now; undefined when there is none. One stat per path and run. */
@@ -120,7 +126,7 @@ export class FileIndex {
 
   /** Archives and programs are digested without being held in memory. */
   #describe(path: string, absolute: string, size: number, readByGenerators: ReadByGenerators): IndexedFile {
-    if (size > LARGE_BYTES && !path.endsWith('.go'))
+    if (!this.#readsGo || (size > LARGE_BYTES && !path.endsWith('.go')))
       return { size, digest: this.#files.digest(absolute), shape: '', declarations: '' };
     return describe(path, this.#files.readBytes(absolute), readByGenerators);
   }

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { hostWith, scratch } from '../../../tests/trees.ts';
-import { digestOfBytes } from '../../formats/digest.ts';
+import { hostWith, scratch } from '../../tests/trees.ts';
+import { digestOfBytes } from '../formats/digest.ts';
 import { answerBySighting, rememberSighting } from './stillness.ts';
 
 const host = hostWith();
@@ -16,14 +16,19 @@ beforeEach(() => {
   const present = new Map(
     ['', 'pkg', 'pkg/types.go'].map((path) => [path, host.files.stat(`${root}/${path}`) ?? never(path)]),
   );
-  rememberSighting(host, `${root}-own`, { question: QUESTION, outputs: 7, present, absent: ['vendor/fmt'] });
+  rememberSighting(host, `${root}-own/still`, {
+    question: QUESTION,
+    outputs: 7,
+    present,
+    absent: ['vendor/fmt'],
+  });
 });
 
 function never(path: string): never {
   throw new Error(`${path} is not there`);
 }
 
-const answer = (question = QUESTION) => answerBySighting(host, `${root}-own`, root, question);
+const answer = (question = QUESTION) => answerBySighting(host, `${root}-own/still`, root, question)?.outputs;
 
 test('the same question while nothing moved is answered', () => {
   expect(answer()).toBe(7);
@@ -41,7 +46,7 @@ test.each([
   ['a new file', () => write('pkg/doc.go', '')],
   ['a file that is gone', () => rmSync(join(root, 'pkg/types.go'))],
   ['a directory where none was', () => mkdirSync(join(root, 'vendor/fmt'), { recursive: true })],
-  ['a damaged memory', () => writeFileSync(`${root}-own/generated-still`, '{}')],
+  ['a damaged memory', () => writeFileSync(`${root}-own/still`, '{}')],
 ])('%s', (_, change) => {
   change();
   expect(answer()).toBeUndefined();
