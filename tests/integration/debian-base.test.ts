@@ -1,15 +1,12 @@
 /** Bases of Debian packages: from a small repository of our own, and from the machine's, in the hands of a real engine. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scratch } from '../trees.ts';
-import { Engine, has, MISSING } from './engine.ts';
+import { Engine, MISSING } from './engine.ts';
 import { Monorepo } from './monorepo.ts';
-
-const TOOLS = ['apt-get', 'dpkg-deb', 'dpkg-scanpackages', 'xz'].every(has)
-  ? undefined
-  : 'wanted apt, dpkg-dev and xz-utils';
+import { PackageSource, APT_MISSING as TOOLS } from './packagesource.ts';
 
 const IMAGES = `
 images:
@@ -17,48 +14,6 @@ images:
     base: { debian: [alpha, beta], essential: false }
     platforms: [linux/amd64, linux/arm64]
 `;
-
-/** A repository of packages made here, and a configuration of apt that knows no other. */
-class PackageSource {
-  readonly directory = scratch('apt');
-  readonly environment = { APT_CONFIG: join(this.directory, 'apt.conf') };
-
-  constructor() {
-    mkdirSync(join(this.directory, 'pool'));
-    mkdirSync(join(this.directory, 'parts'));
-    writeFileSync(
-      this.environment.APT_CONFIG,
-      `Dir::Etc::sourcelist "${this.directory}/sources.list";\nDir::Etc::sourceparts "${this.directory}/parts";\n`,
-    );
-    writeFileSync(join(this.directory, 'sources.list'), `deb [trusted=yes] file:${this.directory} ./\n`);
-  }
-
-  add(
-    name: string,
-    files: Readonly<Record<string, string>>,
-    control = '',
-    scripts: Record<string, string> = {},
-  ) {
-    const root = join(this.directory, name);
-    const all = {
-      'DEBIAN/control': `Package: ${name}\nVersion: 1:1.0\nArchitecture: all\nMaintainer: T <t@example.dev>\nDescription: test\n${control}`,
-    };
-    for (const [path, text] of Object.entries({ ...all, ...files, ...scripts })) {
-      mkdirSync(join(root, path, '..'), { recursive: true });
-      writeFileSync(join(root, path), text, { mode: path.startsWith('DEBIAN/p') ? 0o755 : 0o644 });
-    }
-    const env = { ...process.env, SOURCE_DATE_EPOCH: '1600000000' };
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', root, join(this.directory, 'pool')], {
-      env,
-    });
-    rmSync(root, { recursive: true });
-  }
-
-  list(): void {
-    const text = execFileSync('dpkg-scanpackages', ['--multiversion', 'pool'], { cwd: this.directory });
-    writeFileSync(join(this.directory, 'Packages'), text);
-  }
-}
 
 describe.skipIf(TOOLS !== undefined)(`bases of packages${TOOLS ? `: ${TOOLS}` : ''}`, () => {
   let source: PackageSource;

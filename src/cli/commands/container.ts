@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import type { Start } from '../commands.ts';
+import { addBuildImageOptions, readBuildImageRequest } from '../container/buildimage/request.ts';
 import { addContainerOptions, addEngineOption, readContainerRequest } from '../container/request.ts';
 import type { Parts } from '../container/run.ts';
 import type { CommandContext } from '../request.ts';
@@ -12,6 +13,17 @@ export function configure(command: Command, start: Start): void {
   command.enablePositionalOptions();
   const run = (words: readonly string[], values: Record<string, unknown>, copies: boolean) =>
     start((context) => inContainer(context, words, values, copies, 'all'));
+  addBuildImageOptions(
+    command
+      .command('image')
+      .description('make the image that the tree is built in: fetched, or from Debian packages and Go alone'),
+  ).action((values: Record<string, unknown>) =>
+    start(async (context) => {
+      const session = await openSession(context);
+      const { makeBuildImage } = await import('../container/buildimage/make.ts');
+      return makeBuildImage(session, readBuildImageRequest(values));
+    }),
+  );
   addContainerOptions(
     command
       .command('run <words...>')

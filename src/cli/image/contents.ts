@@ -92,7 +92,8 @@ function entriesOf(host: Host, copy: ImageCopy, content: ImageContent, source: s
   return [{ path, kind: 'file', mode, source, ...(capabilities ? { capabilities } : {}) }];
 }
 
-function treeEntries(host: Host, source: string, path: string): CopiedEntry[] {
+/** Everything in a directory, as it is to lie below `path`: executable or not, owned by root. */
+export function treeEntries(host: Host, source: string, path: string): CopiedEntry[] {
   const inner = host.files.list(source).flatMap((name): CopiedEntry[] => {
     const plainName = name.replace(/\/$/, '');
     const [from, to] = [`${source}/${plainName}`, `${path}/${plainName}`];

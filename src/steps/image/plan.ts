@@ -163,14 +163,17 @@ export function planLayers(image: PlannedImage, directory: string): PlannedLayer
 /** Input files of a Step, each once. */
 class Inputs {
   readonly paths: string[];
+  readonly #places: Map<string, number>;
 
   constructor(first: readonly string[]) {
     this.paths = [...first];
+    this.#places = new Map(first.map((path, i) => [path, i]));
   }
 
   at(path: string): number {
-    const known = this.paths.indexOf(path);
-    return known >= 0 ? known : this.paths.push(path) - 1;
+    const place = this.#places.get(path) ?? this.paths.push(path) - 1;
+    this.#places.set(path, place);
+    return place;
   }
 }
 
@@ -179,14 +182,14 @@ function layersOf(image: PlannedImage, inputs: Inputs): LayerParameters[] {
   const root = new Map(image.base.root);
   return image.layers.map(({ entries }) => {
     const members = new Map<string, LayerEntry>();
-    const directory = (path: string): void => {
-      if (!root.has(path)) members.set(path, { path, kind: 'directory', mode: 0o755 });
+    const directory = (path: string, mode = 0o755): void => {
+      if (!root.has(path)) members.set(path, { path, kind: 'directory', mode });
       root.set(path, {});
     };
     for (const { path, source, ...entry } of entries) {
       const place = placeIn(root, path);
       for (const parent of missingParents(root, place)) directory(parent);
-      if (entry.kind === 'directory') directory(place);
+      if (entry.kind === 'directory') directory(place, entry.mode);
       else members.set(place, { ...entry, path: place, ...(source ? { input: inputs.at(source) } : {}) });
       if (entry.kind === 'symlink') root.set(place, { link: entry.target ?? '' });
     }

@@ -52,7 +52,23 @@ export const IMAGE_ARCHIVE: Packer = {
 /** A member of `blobs/sha256`: bytes that are here, or what opens a stream of them. */
 type Content = Buffer | (() => AsyncIterable<Uint8Array>);
 
-async function* archive(request: PackRequest, parameters: ArchiveParameters): AsyncGenerator<TarMember> {
+/** What reading the parts of an image takes. */
+type PartsRequest = Pick<PackRequest, 'host' | 'inputs' | 'signal' | 'onProgress'>;
+
+/** The same archive as a stream whose pieces stay what they are. `withoutLayers`: for an engine that has them all, and wants the configuration alone. */
+export function archiveBytes(
+  request: PartsRequest,
+  parameters: ArchiveParameters,
+  withoutLayers = false,
+): AsyncGenerator<Uint8Array> {
+  return tar(archive(request, parameters, { withoutLayers, isFleeting: false }));
+}
+
+async function* archive(
+  request: PartsRequest,
+  parameters: ArchiveParameters,
+  { withoutLayers = false, isFleeting = true } = {},
+): AsyncGenerator<TarMember> {
   const blobs = new Map<string, { size: number; content: Content }>();
   const lower = parameters.lower.map(({ diffId, plainSize }, i): Descriptor => {
     const path = request.inputs[i] ?? '';
@@ -63,7 +79,7 @@ async function* archive(request: PackRequest, parameters: ArchiveParameters): As
   for (const layer of parameters.layers) {
     const sum = new Summing();
     for await (const _ of sum.through(layerBytes(request, layer)));
-    blobs.set(sum.digest, { size: sum.size, content: () => layerBytes(request, layer) });
+    blobs.set(sum.digest, { size: sum.size, content: () => layerBytes(request, layer, isFleeting) });
     own.push({ mediaType: MEDIA.layer, digest: sum.digest, size: sum.size });
   }
   const keep = ({ bytes, descriptor }: Blob): Descriptor => {
@@ -97,6 +113,7 @@ async function* archive(request: PackRequest, parameters: ArchiveParameters): As
   const total = [...blobs.values()].reduce((sum, { size }) => sum + size, 0);
   for (const [digest, { size, content }] of [...blobs].sort(([a], [b]) => (a < b ? -1 : 1))) {
     request.signal.throwIfAborted();
+    if (withoutLayers && !Buffer.isBuffer(content)) continue;
     yield {
       entry: { path: pathOf(digest), kind: 'file', mode: 0o644, size, mtime },
       content: Buffer.isBuffer(content) ? content : content(),
@@ -141,7 +158,7 @@ function pathOf(digest: string): string {
 
 /** The bytes of a layer. A file that grows or shrinks meanwhile fails the Step. */
 async function* layerBytes(
-  { host, inputs, signal }: PackRequest,
+  { host, inputs, signal }: PartsRequest,
   { entries, mtime }: LayerParameters,
   isFleeting = true,
 ): AsyncGenerator<Uint8Array> {
