@@ -93,6 +93,15 @@ describe('what is generated', () => {
     expect(statSync(path(`${BASKETS}/${DEEPCOPY}`)).mtimeMs).toBe(before);
   });
 
+  test('generators are handed declarations; the body of a function can neither slow nor stop them', async () => {
+    const body = 'func f() {\n\t// please panic\n\tvar x = {\n}}\n';
+    writeFileSync(path('pkg/plain/doc.go'), `// +k8s:deepcopy-gen=package\n\npackage plain\n\n${body}`);
+    const run = await generate('deepcopy');
+    expect(codes(run)).toEqual([]);
+    expect(built(run)).toContain('generate:deepcopy@pkg/plain');
+    expect(readFileSync(path('pkg/plain/doc.go'), 'utf8')).toContain('please panic');
+  });
+
   test('a change in the generator itself makes its own kind stale', async () => {
     await generate();
     edit('staging/src/k8s.io/code-generator/cmd/defaulter-gen/main.go', 'Code generated', 'Code made');

@@ -93,6 +93,7 @@ export function generationOf(
     ...{ host, root, stage, state, signal, emit, onCommand },
     ...{ outputs: prepared.outputs, programs: prepared.programs, sights: prepared.sights },
     dialect: prepared.model.dialect,
+    goPackage: session.tree.goPackage,
     mirror: (to, output) => {
       const { generator } = output;
       if (prepared.model.dialect === 'gengo-v2') return mirrorTree(host, root, to, generatedPaths(prepared));

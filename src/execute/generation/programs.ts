@@ -59,9 +59,16 @@ export function installCommands(
   return [...groups].map(([module, makes]) => {
     const version = makes[0]?.program.version;
     const packages = makes.map(({ program: { goPackage } }) => goPackage + (version ? `@${version}` : ''));
-    return { argv: [`${goRoot}/bin/go`, 'install', ...packages], isModule: module !== '', makes };
+    return {
+      argv: [`${goRoot}/bin/go`, 'install', WITHOUT_DEBUGGING, ...packages],
+      isModule: module !== '',
+      makes,
+    };
   });
 }
+
+// Tables for debuggers are a third of the linker's work.
+const WITHOUT_DEBUGGING = '-ldflags=-w';
 
 export interface InstallCommand {
   readonly argv: readonly string[];

@@ -10,6 +10,7 @@ import type { Digest } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import type { Step, StepId } from '../../plan/step.ts';
 import type { EventBody, OutputFile, StepOutcome } from '../../report/events.ts';
+import { actionOf } from '../../steps/generate/package/command.ts';
 import type { Complaint } from '../../steps/generate/package/failures.ts';
 import { type PlannedOutput, programStep } from '../../steps/generate/package/plan.ts';
 import { type GeneratorOutcome, runGenerator } from '../../steps/generate/package/run.ts';
@@ -19,6 +20,7 @@ import type { OutputRecord } from '../state.ts';
 import { assessOutput } from './assess.ts';
 import { type Confine, confinement, REFUSED } from './confine.ts';
 import type { GeneratedState } from './memory.ts';
+import { makeOutlines } from './outlines.ts';
 import { type ProgramPlaces, type ProgramRequest, type ReadyProgram, readyPrograms } from './programs.ts';
 
 export interface Generation {
@@ -31,6 +33,8 @@ export interface Generation {
   readonly state: GeneratedState;
   readonly places: Omit<ProgramPlaces, 'host' | 'signal' | 'onStart' | 'onEnd' | 'onLine' | 'stage'>;
   readonly dialect: Dialect;
+  /** `k8s.io/kubernetes` */
+  readonly goPackage: string;
   /** Absolute path of the licence text. */
   readonly header: string | undefined;
   /** Puts what a generator looks at where it writes: the tree, or hand-written files. */
@@ -74,6 +78,7 @@ class GenerationRun {
   readonly #titles = new Map<StepId, Stale>();
   readonly #told = new Set<Diagnostic>();
   #confine: Confine | undefined;
+  #outlines: Outlines | undefined;
   #commands = 0;
   #stages = 0;
 
@@ -114,7 +119,10 @@ class GenerationRun {
 
   async #generate(stale: readonly Stale[]): Promise<void> {
     for (const one of stale) this.#titles.set(one.output.step.id, one);
-    const programs = await this.#guarded([], () => this.#compile(stale));
+    const compiling = this.#guarded([], () => this.#compile(stale));
+    // The go process compiles meanwhile.
+    this.#outlines = outlinesFor(this.#x, stale);
+    const programs = await compiling;
     if (!programs) return;
     this.#confine = await confinement(this.#x.host, this.#x.signal);
     const batches = new Map<string, Stale[]>();
@@ -184,6 +192,7 @@ class GenerationRun {
     const outcomes = await runGenerator({
       ...{ host: x.host, outputs, program: program.path, header: x.header, signal: x.signal },
       ...{ dialect: x.dialect, mirror: x.mirror },
+      ...(isOutlined(x, first) ? { outlines: this.#outlines } : {}),
       ...(this.#confine ? { confine: { argv: this.#confine, refused: REFUSED } } : {}),
       ...{ scratch: `${x.stage}/${this.#stages++}`, places: [action.workingDirectory, x.root] },
       ...{ locate: x.locate, tagOf: x.tagOf },
@@ -295,6 +304,34 @@ class GenerationRun {
       ...(key ? { key } : {}),
     });
   }
+}
+
+interface Outlines {
+  readonly gopath: string;
+  readonly workingDirectory: string;
+}
+
+/** Whether a generator sees outlines: it finds packages in a GOPATH, and writes nothing beside what it reads. */
+function isOutlined({ dialect, root }: Generation, output: PlannedOutput): boolean {
+  const { workingDirectory } = actionOf(output);
+  return dialect === 'gengo-v1' && output.generator.shape !== 'directory' && workingDirectory !== root;
+}
+
+/** Outlines of all that these outputs' generators load; undefined when none of them sees outlines. */
+function outlinesFor(x: Generation, stale: readonly Stale[]): Outlines | undefined {
+  const outputs = stale.map(({ output }) => output).filter((output) => isOutlined(x, output));
+  if (outputs.length === 0) return undefined;
+  const { host, root, goPackage, sights } = x;
+  const directories = new Set(
+    outputs.flatMap((output) => {
+      const { packages, flags } = actionOf(output);
+      const named = [...packages, ...flags].flatMap((word) => word.split(','));
+      return [...output.reads, ...named.flatMap((path) => sights.directoryOf(path) ?? [])];
+    }),
+  );
+  const gopath = `${x.stage}/outlines`;
+  const workingDirectory = makeOutlines({ host, root, goPackage, sights, directories, gopath });
+  return { gopath, workingDirectory };
 }
 
 function weight(batch: readonly Stale[]): number {

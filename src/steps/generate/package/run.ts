@@ -16,6 +16,8 @@ export interface GeneratorRun extends Omit<GeneratorPlaces, 'scratch'> {
   readonly scratch: string;
   /** Puts what the generator looks at where it writes: the tree, or hand-written files. Returns the paths made. */
   readonly mirror: (to: string, output: PlannedOutput) => ReadonlySet<string>;
+  /** The tree in a GOPATH of outlines; undefined where there is none for this generator. */
+  readonly outlines?: { readonly gopath: string; readonly workingDirectory: string } | undefined;
   /** Where the tree's root may appear in printed paths, longest first. */
   readonly places: readonly string[];
   /** The same command line, able to write into these directories alone; what it is told when it tries others. */
@@ -48,12 +50,17 @@ export type GeneratorOutcome =
 export async function runGenerator(run: GeneratorRun): Promise<ReadonlyMap<StepId, GeneratorOutcome>> {
   const outcomes = new Map<StepId, GeneratorOutcome>();
   const queue: (readonly PlannedOutput[])[] = [run.outputs];
+  let { outlines } = run;
   for (let turn = 0; queue.length > 0; turn++) {
     const outputs = queue.shift() as readonly PlannedOutput[];
     const scratch = `${run.scratch}/${turn}`;
-    const { exitCode, printed, copied } = await runOnce(run, outputs, scratch);
+    const { exitCode, printed, copied } = await runOnce({ ...run, outlines }, outputs, scratch);
     if (exitCode === 0) collect(run, outputs, scratch, copied, outcomes);
-    else queue.push(...setApart(run, outputs, exitCode, printed, outcomes));
+    else if (outlines) {
+      // What is wrong is told by a run on the files themselves.
+      outlines = undefined;
+      queue.unshift(outputs);
+    } else queue.push(...setApart(run, outputs, exitCode, printed, outcomes));
   }
   return outcomes;
 }
@@ -67,13 +74,14 @@ async function runOnce(run: GeneratorRun, outputs: readonly PlannedOutput[], scr
   run.host.files.makeDirectory(scratch);
   const isInTree = run.dialect === 'gengo-v2';
   const copied = run.mirror(scratch, first);
-  const workingDirectory = isInTree ? scratch : action.workingDirectory;
+  const workingDirectory = isInTree ? scratch : (run.outlines?.workingDirectory ?? action.workingDirectory);
   const temporary = `${scratch}.tmp`;
   run.host.files.makeDirectory(temporary);
   const environment = {
     ...action.environment,
     TMPDIR: temporary,
     ...(isInTree ? { PWD: scratch } : {}),
+    ...(run.outlines ? { PWD: workingDirectory, GOPATH: outlined(action.environment, run.outlines) } : {}),
   };
   const { exitCode, milliseconds } = await run.host.processes.run({
     ...{ environment, workingDirectory, signal: run.signal },
@@ -89,6 +97,14 @@ async function runOnce(run: GeneratorRun, outputs: readonly PlannedOutput[], scr
   run.onEnd(command, exitCode, milliseconds);
   run.signal.throwIfAborted();
   return { exitCode, printed, copied };
+}
+
+/** GOPATH with outlines in the place of the link tree, which stands first. */
+function outlined(
+  { GOPATH = '' }: Readonly<Record<string, string>>,
+  { gopath }: { readonly gopath: string },
+) {
+  return [gopath, ...GOPATH.split(':').slice(1)].join(':');
 }
 
 /** Its own scratch place, and what go writes to when a generator asks it about packages. */
