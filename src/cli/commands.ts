@@ -29,6 +29,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/publish.ts'),
   },
   {
+    name: 'mirror',
+    summary: 'move the images of others that the tree needs to where they can be reached',
+    load: () => import('./commands/mirror.ts'),
+  },
+  {
     name: 'generate',
     summary: 'generate code, only where something changed',
     load: () => import('./commands/generate.ts'),

@@ -104,6 +104,8 @@ export interface Config {
   /** deb and rpm packages by name. */
   readonly packages?: Readonly<Record<string, ConfiguredPackage>>;
   readonly images?: Readonly<Record<string, ConfiguredImage>>;
+  /** Rules `from → to` for registries and addresses. */
+  readonly mirrors?: readonly { readonly from: string; readonly to: string }[];
   readonly registries?: {
     /** In front of the names of configured images: `registry.example.com/orchard`. */
     readonly name?: string;

@@ -107,6 +107,21 @@ export function imageSchemas(directory: z.ZodString, platform: z.ZodString) {
       )
       .optional()
       .describe('Images by name; replaces an image of that name in the tree'),
+    mirrors: z
+      .array(
+        z.strictObject({
+          from: z
+            .string()
+            .regex(/^(https?:\/\/[^\s,]+|[A-Za-z0-9.:[\]-]+)$/, 'a registry’s host, or an http address')
+            .describe('A registry’s host, or the beginning of an address: https://proxy.example'),
+          to: z
+            .string()
+            .regex(/^[A-Za-z0-9[][^\s,]*$/, 'HOST or HOST/PREFIX for a registry, an address for an address')
+            .describe('What is asked in its place: HOST/PREFIX, or an address'),
+        }),
+      )
+      .optional()
+      .describe('Rules for registries, Go module proxies and Debian mirrors: what is asked in whose place'),
     registries: registries.optional().describe('Where images come from'),
     release: release.optional().describe('What releases are made of'),
   };

@@ -48,7 +48,7 @@ test('a misspelt key is underlined where it was typed, and the nearest is offere
   2 │ toolchian:
     │ ~~~~~~~~~ unknown key
   why: a key that means nothing is mostly a misspelt one, and would be silently without effect
-  help: did you mean toolchain? known here: name, groups, platforms, static, version, build, generators, packages, toolchain, buckets, images, registries, release, memory, out`);
+  help: did you mean toolchain? known here: name, groups, platforms, static, version, build, generators, packages, toolchain, buckets, images, mirrors, registries, release, memory, out`);
 });
 
 test('a misspelt key inside a target is found too', async () => {

@@ -29,18 +29,30 @@ export async function readRemoteBase(
   platform: Platform,
   options: RemoteOptions,
 ): Promise<BaseImage> {
+  const { top, source } = await openRemote(reference, options);
+  return readBase(options.cache, source, top, platform);
+}
+
+/** The first document of an image, remembered or asked for, and the source of all others. */
+export async function openRemote(
+  reference: ImageReference,
+  options: RemoteOptions,
+): Promise<{ readonly top: Omit<Top, 'place'>; readonly source: ImageSource }> {
   const name = referenceText(reference);
   const places = placesOf(reference, options.settings);
   const known = reference.digest ?? options.cache.remembered(name);
   if (known && (reference.digest || options.offline || !options.refresh)) {
     const bytes = knownDocument(options.cache, known);
     if (bytes)
-      return readBase(options.cache, sourceOf(name, places, options), { bytes, digest: known }, platform);
+      return {
+        top: { bytes, digest: known, mediaType: undefined },
+        source: sourceOf(name, places, options),
+      };
   }
   if (options.offline) throw new Failure(unavailable(name, places, ['--offline forbids to ask a registry']));
   const top = await firstAnswer(name, reference, places, options);
   options.cache.remember(name, top.digest);
-  return readBase(options.cache, sourceOf(name, [top.place], options), top, platform);
+  return { top, source: sourceOf(name, [top.place], options) };
 }
 
 interface Top {

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { mirrorRules, rewritten } from '../config/mirrorrules.ts';
 import type { Host } from '../host/host.ts';
 import { goOnPath, goroots } from './goroot.ts';
 import { storeDirectory } from './store.ts';
@@ -23,6 +24,13 @@ export interface GoSettings {
 
 /** Reads the settings: environment, kubewright.yaml, the user's Go env file, then what any Go here answers. */
 export async function readGoSettings(host: Host, config: Config, signal: AbortSignal): Promise<GoSettings> {
+  const found = await readSettings(host, config, signal);
+  const value = found.proxy && rewritten(found.proxy.value, mirrorRules(config.mirrors, host.environment));
+  if (!found.proxy || !value || value === found.proxy.value) return found;
+  return { ...found, proxy: { value, origin: `${found.proxy.origin}, by a rule of mirrors` } };
+}
+
+async function readSettings(host: Host, config: Config, signal: AbortSignal): Promise<GoSettings> {
   const configured = config.toolchain?.proxy;
   const proxy = fromEnvironment(host, 'GOPROXY') ?? (configured ? located(config, configured) : undefined);
   const sumdb = fromEnvironment(host, 'GOSUMDB');

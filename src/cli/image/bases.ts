@@ -1,5 +1,6 @@
 /** Bases of images: where they come from, and the one cache and client for all of them. */
 import { isAbsolute, resolve } from 'node:path';
+import { mirrorRules, registryMirrors, rewritten } from '../../config/mirrorrules.ts';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { parseReference } from '../../formats/oci/reference.ts';
 import { joinLayers } from '../../formats/oci/rootfs.ts';
@@ -22,8 +23,9 @@ import { statusLine } from '../statusline.ts';
 export function registrySettings({ config, context }: Pick<Session, 'config' | 'context'>): RegistrySettings {
   const { KUBEWRIGHT_REGISTRY_MIRRORS: named = '' } = context.host.environment;
   const mirrors: Record<string, readonly string[]> = { ...config.registries?.mirrors };
-  for (const [host, ours] of Object.entries(parseMirrors(named)))
-    mirrors[host] = [...ours, ...(mirrors[host] ?? [])];
+  const ruled = registryMirrors(mirrorRules(config.mirrors, context.host.environment));
+  for (const rules of [ruled, parseMirrors(named)])
+    for (const [host, ours] of Object.entries(rules)) mirrors[host] = [...ours, ...(mirrors[host] ?? [])];
   return { mirrors, insecure: config.registries?.insecure ?? [] };
 }
 
@@ -120,12 +122,17 @@ export class Bases {
 
   async #fromPackages(packages: DebianRequest, platform: Platform): Promise<PlannedImage['base']> {
     const { host, options, signal } = this.#session.context;
+    const rules = mirrorRules(this.#session.config.mirrors, host.environment);
     const { readDebianBase } = await import('../../registry/debian/base.ts');
     const line = statusLine(this.#session.context);
     try {
       const base = await readDebianBase(packages, platform, {
         ...{ host, cache: this.#cache, shared: cacheDirectory(host), signal, offline: options.offline },
-        ...{ refresh: this.#refresh, onProgress: (text) => line.show(text) },
+        ...{
+          refresh: this.#refresh,
+          mirrored: (text) => rewritten(text, rules),
+          onProgress: (text) => line.show(text),
+        },
       });
       return planned(base);
     } finally {

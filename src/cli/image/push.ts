@@ -54,14 +54,15 @@ export async function pushAssembled(
   // Under one name only the list is tagged; it brings its images along.
   const wanted = destination.tag === undefined ? images : images.filter(({ lists }) => lists.length > 0);
   const sent = toSent(session.context.host, wanted, place);
-  const report = await send(session, registries, destination.registry, sent);
+  const report = await sendImages(session, registries, destination.registry, sent);
   const { context } = session;
   for (const { repository, tags } of sent)
     for (const tag of tags) context.print(`${destination.registry}/${repository}:${tag}`);
   if (!context.options.quiet && !context.options.json) context.host.stderr.write(`${told(report)}\n`);
 }
 
-async function send(
+/** Sends images, and shows how far it is. */
+export async function sendImages(
   session: Pick<Session, 'context' | 'own'>,
   registries: Registries,
   registry: string,
