@@ -73,6 +73,16 @@ describe('what a tree says', () => {
     ]);
   });
 
+  test('what the scripts set for themselves is passed as they pass it', () => {
+    const files = {
+      'build/common.sh':
+        'function kube::build::run_build_command_ex() {\n  o=(--env "KUBE_VERBOSE=${KUBE_VERBOSE}")\n}\n',
+      'hack/lib/logging.sh': '# Controls verbosity\nKUBE_VERBOSE="${KUBE_VERBOSE:-2}"\n',
+    };
+    const build = readContainerBuild(hostWith(), { ...KUBERNETES, root: copyOf('go-work', files) });
+    expect(build.variables).toMatchObject([{ name: 'KUBE_VERBOSE', fallback: '2' }]);
+  });
+
   test('1.35 mounts the checkout, and its image can be named', () => {
     expect(buildOf(BIND_ERA)).toMatchObject({
       ...{

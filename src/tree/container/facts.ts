@@ -77,7 +77,7 @@ export function readContainerBuild(
     send: rulesOf(sendTexts.length > 0 ? sendTexts : OUTPUTS),
     receive: receive.length > 0 ? receive : RECEIVE,
     kept: [...text.matchAll(/--volume\s+"?(\/usr\/local\/go\/pkg\/\w+)"?/g)].map(([, path = '']) => path),
-    variables: variablesOf(text),
+    variables: variablesOf(text, reader.text('hack/lib/logging.sh') ?? ''),
     where: { file: COMMON },
   };
 }
@@ -152,14 +152,20 @@ function sourceFilters(text: string): string[] {
   ];
 }
 
-function variablesOf(text: string): PassedVariable[] {
+/** `logging`: what the script has read before, where KUBE_VERBOSE gets the value that it is passed with. */
+function variablesOf(text: string, logging: string): PassedVariable[] {
   const start = text.search(/^function kube::build::run_build_command_ex\(\)/m);
   const older = text.search(/^function kube::build::run_build_command\(\)/m);
   const from = start >= 0 ? start : Math.max(0, older);
   const body = text.slice(from, text.indexOf('\n}', from));
   const passed = [...body.matchAll(/--env\s+"?(\w+)=['"]?\s*\$\{(\w+)(?:\[\*\])?(?:(:?-)([^}]*))?\}/g)];
   return passed.map(([, name = '', variable = '', , fallback = '']) => ({
-    ...{ name, from: variable, fallback: fallback.replace(/["']/g, '') },
+    ...{ name, from: variable, fallback: fallback.replace(/["']/g, '') || defaultOf(logging, variable) },
     onlyIfSet: new RegExp(`-v ${variable} \\]`).test(body),
   }));
+}
+
+/** `NAME="${NAME:-2}"` */
+function defaultOf(script: string, name: string): string {
+  return new RegExp(`^\\s*${name}="?\\$\\{${name}:-(\\w+)\\}`, 'm').exec(script)?.[1] ?? '';
 }

@@ -3,6 +3,7 @@
  * signatures, unpacked by dpkg-source. Needs no root, changes nothing of the system's apt.
  */
 import { dirname, join } from 'node:path';
+import { mirrorRules, rewritten } from '../../config/mirrorrules.ts';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { cacheDirectory, type Host } from '../../host/host.ts';
 import type { ProcessResult } from '../../host/processes.ts';
@@ -126,7 +127,8 @@ async function copySources(
 ): Promise<void> {
   for (const [index, file] of (await machineSources(host, signal)).entries()) {
     const entries = asSourceEntries(file);
-    host.files.publish(join(sources, `${index}-${entries.name}`), entries.text, { fsync: false });
+    const text = rewritten(entries.text, mirrorRules(undefined, host.environment));
+    host.files.publish(join(sources, `${index}-${entries.name}`), text, { fsync: false });
   }
 }
 
