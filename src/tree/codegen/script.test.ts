@@ -64,6 +64,37 @@ test('the groups of update-codegen.sh that work on tags', () => {
   ).toEqual([true, true, false, true]);
 });
 
+test('openapi files of sub-projects, as their own scripts ask for them', () => {
+  const subs = group(
+    'subprojects',
+    '    local subs=(\n        vendor/k8s.io/agg\n        vendor/k8s.io/other\n    )',
+  );
+  const call = (text: string) =>
+    `    report_filename="\${API_KNOWN_VIOLATIONS_DIR}/agg.list"\nkube::codegen::gen_openapi \\\n    --input-pkg-root k8s.io/agg/pkg/apis \\\n    --extra-pkgs k8s.io/api/autoscaling/v1 \`# for Scale\` \\\n    --output-pkg-root k8s.io/agg/pkg/generated \\\n    --boilerplate "\${SCRIPT_ROOT}/hack/${text}.txt"\n`;
+  const files = {
+    ...{ 'hack/update-codegen.sh': `${SCRIPT}\n${subs}`, 'hack/run-in-gopath.sh': '' },
+    ...{ 'hack/boilerplate/ours.txt': '// Ours.\n', 'staging/src/k8s.io/agg/hack/same.txt': '// Ours.\n' },
+    'staging/src/k8s.io/agg/hack/other.txt': '// Of somebody else.\n',
+  };
+  const script = 'staging/src/k8s.io/agg/hack/update-codegen.sh';
+  const found = read({ ...files, [script]: call('same') })?.generators.at(-1);
+  expect(found).toMatchObject({
+    ...{ kind: 'openapi', outputDirectory: 'staging/src/k8s.io/agg/pkg/generated/openapi' },
+    ...{ knownViolations: 'api/api-rules/agg.list', outputName: 'zz_generated.openapi.go' },
+  });
+  const asked = [
+    'agg/pkg/apis/v1',
+    'agg/pkg/apis2',
+    'apimachinery/pkg/version',
+    'api/autoscaling/v1',
+    'api/core/v1',
+  ];
+  const isIn = (path: string) => found?.shape === 'list' && found.includes?.(`staging/src/k8s.io/${path}`);
+  expect(asked.map(isIn)).toEqual([true, false, true, true, false]);
+  const another = read({ ...files, [script]: call('other') })?.generators.at(-1);
+  expect(another).toMatchObject({ outputDirectory: 'pkg/generated/openapi' });
+});
+
 test('clients of the versions that are served, in the order of the tree’s list; listers and informers of all', () => {
   const run = (name: string, flags: string) =>
     `${install(name)}    "\${${name}gen}" \\\n        --go-header-file "\${BOILERPLATE_FILENAME}" \\\n        --output-base "\${KUBE_ROOT}/vendor" \\\n${flags}        $(printf -- " --input %s" "\${dirs[@]}") \\\n        "$@"`;

@@ -1,7 +1,7 @@
 /**
  * The generators of Kubernetes 1.27 to 1.29, out of the tree's own hack/update-codegen.sh: the groups that work on tags
  * (spec codegen 8.1). They speak the command line of gengo v1 and see the tree through the link tree, as those of the
- * makefile do; protobuf, swagger, apply configurations and the sub-projects' own scripts stay with the script.
+ * makefile do; protobuf, swagger, apply configurations and the clients of sub-projects stay with the script.
  */
 import type { TreeReader } from '../reader.ts';
 import { liveText } from '../shell/source.ts';
@@ -14,6 +14,7 @@ import type {
   PackageGenerator,
 } from './model.ts';
 import { scriptClients } from './scriptclients.ts';
+import { subprojectOpenapi } from './subprojects.ts';
 
 const FILE = 'hack/update-codegen.sh';
 
@@ -31,6 +32,7 @@ export function readScriptModel(reader: TreeReader, goPackage: string): Generati
   const header = /^BOILERPLATE_FILENAME="?([\w./-]+)"?/m.exec(text)?.[1];
   if (!header || !functions.has('deepcopy')) return undefined;
   const script: Script = { reader, goPackage, functions };
+  const main = openapi(script);
   const generators: (Generator | undefined)[] = [
     deepcopy(script),
     packageGenerator(script, 'prerelease-lifecycle', 'prerelease', { equals: 'true' }),
@@ -38,7 +40,8 @@ export function readScriptModel(reader: TreeReader, goPackage: string): Generati
       ...{ listFlags: ['--extra-peer-dirs'], calls: ['SetDefaults_', 'SetObjectDefaults_'] },
     }),
     conversion(script),
-    openapi(script),
+    main,
+    ...(main ? subprojectOpenapi({ reader, body: functions.get('subprojects') ?? '', main, header }) : []),
     ...scriptClients({ reader, text, functions, programOf: (group) => programOf(script, group) }),
   ];
   return {
