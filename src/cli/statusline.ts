@@ -24,3 +24,8 @@ export function statusLine({ host, options }: CommandContext): StatusLine {
     },
   };
 }
+
+/** A number of bytes for a line that counts them: one place, without the unit. */
+export function mebibytes(bytes: number): string {
+  return (bytes / 1024 ** 2).toFixed(1);
+}

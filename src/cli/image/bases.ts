@@ -17,7 +17,7 @@ import { readRemoteBase } from '../../registry/remotebase.ts';
 import type { PlannedImage } from '../../steps/image/plan.ts';
 import type { Platform } from '../../target/platform.ts';
 import type { Session } from '../session.ts';
-import { statusLine } from '../statusline.ts';
+import { mebibytes, statusLine } from '../statusline.ts';
 
 /** Settings of registries: the file, and the mirrors of the environment in front of it. */
 export function registrySettings({ config, context }: Pick<Session, 'config' | 'context'>): RegistrySettings {
@@ -144,10 +144,6 @@ export class Bases {
 /** Upstream's own switch: anything with a y asks for the newest (build/lib/release.sh). */
 export function pullsLatest({ environment }: Pick<Host, 'environment'>): boolean {
   return /y/i.test(environment['KUBE_BUILD_PULL_LATEST_IMAGES'] ?? 'y');
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 ** 2).toFixed(1);
 }
 
 function planned({ name, digest, config, layers }: BaseImage): PlannedImage['base'] {

@@ -5,7 +5,7 @@ import { type AssembledImage, toSent } from '../../registry/assembled.ts';
 import { type PushReport, pushImages, type SentImage } from '../../registry/push.ts';
 import { formatBytes } from '../../report/units.ts';
 import type { Session } from '../session.ts';
-import { statusLine } from '../statusline.ts';
+import { mebibytes, statusLine } from '../statusline.ts';
 import { uploadMemory } from '../uploads.ts';
 import type { Registries } from './bases.ts';
 
@@ -81,10 +81,6 @@ export async function sendImages(
   } finally {
     line.clear();
   }
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 ** 2).toFixed(1);
 }
 
 function told({ sent, mounted, present, sentBytes }: PushReport): string {

@@ -9,7 +9,7 @@ import { bringWhole, keepImages, withListed } from '../../registry/wholeimage.ts
 import { Registries } from '../image/bases.ts';
 import { parseDestination, sendImages } from '../image/push.ts';
 import type { Session } from '../session.ts';
-import { statusLine } from '../statusline.ts';
+import { mebibytes, statusLine } from '../statusline.ts';
 import { table } from '../table.ts';
 import { type NeededImage, neededImages } from './needed.ts';
 
@@ -106,8 +106,4 @@ export async function pushNeeded(session: Session, to: string, from: string | un
   for (const { repository, tags } of sent)
     for (const tag of tags) context.print(`${registry}/${repository}:${tag}`);
   return 0;
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 ** 2).toFixed(1);
 }

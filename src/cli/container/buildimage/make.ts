@@ -10,7 +10,7 @@ import { type Platform, splitPlatform } from '../../../target/platform.ts';
 import { buildImagePackages } from '../../../tree/container/buildimage.ts';
 import { Bases, Registries } from '../../image/bases.ts';
 import type { Session } from '../../session.ts';
-import { statusLine } from '../../statusline.ts';
+import { mebibytes, statusLine } from '../../statusline.ts';
 import { table } from '../../table.ts';
 import { type Checkout, openEngine, readCheckout } from '../prepare.ts';
 import { readContainerRequest } from '../request.ts';
@@ -202,10 +202,6 @@ function show({ context }: Session, image: PlannedImage, key: string): number {
 
 function note({ context }: Session, text: string): void {
   if (!context.options.quiet && !context.options.json) context.host.stderr.write(`${text}\n`);
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 ** 2).toFixed(0);
 }
 
 function noCopy(engine: Engine, { build }: Checkout) {
