@@ -70,6 +70,11 @@ describe.skipIf(MISSING !== undefined)(`images${MISSING ? `: ${MISSING}` : ''}`,
   });
 
   const image = (...words: string[]) => repo.kubewright(['image', ...words], { env: environment });
+  /** The layout that `publish` sends: fresh where another test has made it. */
+  const layOut = async () => {
+    const run = await image('--platform', 'all', '--oci', join(repo.root, '_output/release-images/oci'));
+    expect(run).toMatchObject({ exitCode: 0 });
+  };
 
   test('the engine loads an archive, and a container of it runs our program', async () => {
     const run = await image('--load', '-p', 'linux/amd64');
@@ -178,7 +183,7 @@ describe.skipIf(MISSING !== undefined)(`images${MISSING ? `: ${MISSING}` : ''}`,
   });
 
   test('publish sends a list over platforms that skopeo and the engine pull', async () => {
-    await image('--platform', 'all', '--oci', join(repo.root, '_output/release-images/oci'));
+    await layOut();
     const run = await repo.kubewright(['publish', `oci://${registry.host}/fruit`], { env: environment });
     expect(run.exitCode).toBe(0);
     expect(run.stdout.split('\n')).toContain(`${registry.host}/fruit/cellar:v1.0.0_fresh`);
@@ -205,6 +210,7 @@ describe.skipIf(MISSING !== undefined)(`images${MISSING ? `: ${MISSING}` : ''}`,
         return [];
       }
     };
+    await layOut();
     const first = await repo.kubewright(['publish', to], {
       env: environment,
       onStart: (child) => {
@@ -229,6 +235,7 @@ describe.skipIf(MISSING !== undefined)(`images${MISSING ? `: ${MISSING}` : ''}`,
     const hashed = execFileSync('perl', ['-e', 'print crypt("secret", q($2y$05$abcdefghijklmnopqrstuu))']);
     const locked = await ImageRegistry.start(`ann:${hashed}`);
     onTestFinished(() => locked.stop());
+    await layOut();
     const config = scratch('docker-config');
     const env = { ...environment, DOCKER_CONFIG: config };
     const publish = (password: string) => {
