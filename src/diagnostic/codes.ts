@@ -161,6 +161,7 @@ export const CODES = {
   'tree/syntax-error': { title: 'the tree’s script does not parse', exit: 2 },
   'verify/different': { title: 'a released artifact is not what its tree gives', exit: 1 },
   'verify/no-provenance': { title: 'a release has no provenance that can be read', exit: 2 },
+  'verify/not-whole': { title: 'an address holds no whole release', exit: 2 },
   'verify/other-tree': { title: 'the tree is not the one that a release was built from', exit: 2 },
   'verify/rebuild-failed': { title: 'a release could not be built again', exit: 1 },
   'verify/signature': { title: 'the signature of provenance does not hold', exit: 1 },

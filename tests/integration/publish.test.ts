@@ -515,3 +515,108 @@ describe('in a bucket of Google, when things break', () => {
     expect([down.exitCode, down.stderr]).toEqual([1, expect.stringContaining('error network/failed: ')]);
   });
 });
+
+describe('a release that is published, and verified from there', () => {
+  let orchard: Monorepo;
+  let site: string;
+  let address: string;
+  const web = createServer((request, response) => {
+    const path = join(site, decodeURIComponent(new URL(request.url ?? '', 'http://localhost').pathname));
+    if (existsSync(path) && !path.endsWith('/')) response.end(readFileSync(path));
+    else response.writeHead(404).end();
+  });
+  const environment = { SOURCE_DATE_EPOCH: '1610544489', KUBE_GIT_VERSION: 'v1.0.0' };
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    orchard.kubewright(args, { env: { ...environment, ...env } });
+
+  beforeAll(async () => {
+    orchard = new Monorepo();
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    orchard.write('key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    orchard.write('key.pub', publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    site = scratch('site');
+    expect((await run(['release', 'full', '--platform', 'linux/amd64'])).stderr).toContain('Done');
+    const attest = await run(['attest', '_output/release-tars', '--key', 'key.pem']);
+    expect([attest.exitCode, attest.stderr]).toEqual([0, expect.not.stringContaining('error')]);
+    expect((await run(['publish', site])).exitCode).toBe(0);
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    address = `http://127.0.0.1:${(web.address() as { port: number }).port}/v1.0.0`;
+  });
+  afterAll(() => {
+    web.close();
+    orchard.dispose();
+  });
+
+  test('over http: archives and naked programs are those of the tree', async () => {
+    const verify = await run(['verify-release', address, '--key', 'key.pub']);
+    expect(verify.stderr).not.toMatch(/^error/m);
+    expect(verify.stdout.split('\n').sort()).toEqual([
+      ...[
+        '',
+        'equal  bin/linux/amd64/cellar',
+        'equal  bin/linux/amd64/picker',
+        'equal  bin/linux/amd64/press',
+      ],
+      ...['equal  orchard-client-linux-amd64.tar.gz', 'equal  orchard-server-linux-amd64.tar.gz'],
+      ...['equal  orchard-src.tar.gz', 'equal  orchard-test-linux-amd64.tar.gz'],
+    ]);
+    expect(verify.exitCode).toBe(0);
+    expect(orchard.has('_output/kubewright/verify-fetched')).toBe(false);
+  });
+
+  test('a file that was changed there, and one that nobody made; from a bucket where versitygw is', async () => {
+    const bucket = server('versitygw') === undefined ? undefined : await startS3();
+    onTestFinished(() => bucket?.stop());
+    const env = bucket ? { ...S3_KEYS, AWS_ENDPOINT_URL: bucket.endpoint } : {};
+    const from = bucket ? 's3://fruit/release/v1.0.0' : new URL('changed/v1.0.0', address).href;
+    const to = bucket ? 's3://fruit/release' : join(site, 'changed');
+    expect((await run(['publish', to], env)).exitCode).toBe(0);
+    const place = bucket ? join(bucket.data, 'fruit/release/v1.0.0') : join(to, 'v1.0.0');
+    const program = (name: string) => join(place, 'bin/linux/amd64', name);
+    writeFileSync(program('press'), 'another program');
+    writeFileSync(program('cellar'), 'a third program');
+    const [digest = ''] = execFileSync('sha256sum', [program('cellar')], { encoding: 'utf8' }).split(' ');
+    const list = readFileSync(join(place, 'SHA256SUMS'), 'utf8');
+    const line = /^[0-9a-f]+(?= {2}bin\/linux\/amd64\/cellar$)/m;
+    writeFileSync(join(place, 'SHA256SUMS'), list.replace(line, digest));
+    const verify = await run(['verify-release', from, '--key', 'key.pub'], env);
+    expect(verify.exitCode).toBe(1);
+    expect(verify.stderr.match(/^error .*/gm)).toEqual([
+      expect.stringMatching(
+        /^error verify\/different: bin\/linux\/amd64\/press is not what SHA256SUMS says: /,
+      ),
+      'error verify/different: bin/linux/amd64/cellar is in the release, and not in its provenance',
+    ]);
+    expect(verify.stdout).toContain('equal  bin/linux/amd64/picker\n');
+    const nothing = await run(['verify-release', `${from}9`], env);
+    expect([nothing.exitCode, nothing.stderr]).toEqual([
+      2,
+      expect.stringContaining('error verify/not-whole: '),
+    ]);
+  });
+
+  test('no list, a list that leads elsewhere, and commands that make nothing: told before anything is built', async () => {
+    const parent = await run(['verify-release', new URL('.', address).href]);
+    expect([parent.exitCode, parent.stderr]).toEqual([
+      2,
+      expect.stringContaining('error verify/not-whole: '),
+    ]);
+    mkdirSync(join(site, 'bad'));
+    writeFileSync(join(site, 'bad/SHA256SUMS'), `${'0'.repeat(64)}  ../../../etc/passwd`);
+    const unsafe = await run(['verify-release', new URL('bad', address).href]);
+    expect([unsafe.exitCode, unsafe.stderr]).toEqual([
+      2,
+      expect.stringContaining('names "../../../etc/passwd"'),
+    ]);
+    const text = readFileSync(join(site, 'v1.0.0/provenance.json'), 'utf8');
+    const place = scratch('evil');
+    writeFileSync(join(place, 'provenance.json'), text.replace('"release"', '"clean"'));
+    const evil = await run(['verify-release', place]);
+    expect([evil.exitCode, evil.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /error verify\/rebuild-failed: the provenance records kubewright clean .*, which is not run/,
+      ),
+    ]);
+  });
+});

@@ -1,5 +1,6 @@
-/** `kubewright verify-release DIR`: whether a release is what its tree gives. */
+/** `kubewright verify-release DIR|URL`: whether a release is what its tree gives. */
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { exitCodeOf } from '../../diagnostic/codes.ts';
 import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnostic.ts';
@@ -13,6 +14,7 @@ import type { CommandContext } from '../request.ts';
 import { openSession, type Session } from '../session.ts';
 import { namedArtifacts } from '../supply/artifacts.ts';
 import { rebuild } from '../supply/rebuild.ts';
+import { isRemote, openRemoteRelease } from '../supply/remoterelease.ts';
 
 interface VerifyOptions {
   readonly key?: string;
@@ -20,7 +22,7 @@ interface VerifyOptions {
 
 export function configure(command: Command, start: Start): void {
   command
-    .argument('<dir>', 'a release: artifacts with their provenance.json')
+    .argument('<release>', 'a directory, or a published release by its http, https, s3 or gs address')
     .option('--key <file>', 'public key that the provenance must be signed with')
     .action((directory: string, options: VerifyOptions) =>
       start((context) => verifyRelease(context, directory, options)),
@@ -29,16 +31,37 @@ export function configure(command: Command, start: Start): void {
 
 async function verifyRelease(context: CommandContext, name: string, options: VerifyOptions): Promise<number> {
   const session = await openSession(context);
-  const { host } = context;
-  const directory = resolve(host.workingDirectory, name);
+  if (isRemote(name)) {
+    const remote = await openRemoteRelease(session, name, `${session.own}/verify-fetched`);
+    try {
+      return await verifyDirectory(session, remote.directory, options, remote.fetchAll);
+    } finally {
+      await remote.close();
+    }
+  }
+  const path = /^file:\/\/\//i.test(name) ? fileURLToPath(name) : name;
+  const directory = resolve(context.host.workingDirectory, path);
+  return verifyDirectory(session, directory, options, async () => []);
+}
+
+/** `fetchAll` brings the artifacts, once signature and tree are known to be right. */
+async function verifyDirectory(
+  session: Session,
+  directory: string,
+  options: VerifyOptions,
+  fetchAll: () => Promise<readonly Diagnostic[]>,
+): Promise<number> {
+  const { host, report } = session.context;
   const statement = readStatement(session, directory, options);
   await requireTree(session, statement);
+  const unfit = await fetchAll();
   const scratch = `${session.own}/verify`;
   host.files.remove(scratch);
   try {
     const { out } = await rebuild(session, statement.predicate, scratch);
-    const problems = await compareAll(session, directory, statement, { out, scratch: `${scratch}/members` });
-    for (const problem of problems) context.report(problem);
+    const compared = await compareAll(session, directory, statement, { out, scratch: `${scratch}/members` });
+    const problems = [...unfit, ...compared];
+    for (const problem of problems) report(problem);
     return problems.length === 0 ? 0 : exitCodeOf(problems.map(({ code }) => code));
   } finally {
     host.files.removeAll(scratch);
@@ -103,7 +126,7 @@ async function compareAll(
     readonly equal: boolean;
     readonly differences: readonly string[];
   }[] = [];
-  for (const subject of statement.subject) {
+  const compare = async (subject: Subject): Promise<void> => {
     const released = join(directory, subject.name);
     const rebuilt = rebuiltPath(statement, subject, places.out);
     const problem = !host.files.isFile(released)
@@ -119,11 +142,21 @@ async function compareAll(
     verdicts.push({ name: subject.name, equal: !problem && differences.length === 0, differences: told });
     if (!options.json)
       context.print(`${problem || differences.length > 0 ? 'different' : 'equal'}  ${subject.name}`);
-  }
+  };
+  for (const subject of statement.subject) await compare(subject);
   const named = new Set(statement.subject.map(({ name }) => name));
+  const sources = new Set(
+    statement.predicate.buildDefinition.resolvedDependencies.map(({ digest }) => digest['sha256']),
+  );
   for (const { name, path, files } of namedArtifacts(session, [directory]).artifacts)
-    for (const file of files)
-      if (!named.has(`${name}${file.slice(path.length)}`)) problems.push(notNamed(name));
+    for (const file of files) {
+      if (named.has(`${name}${file.slice(path.length)}`)) continue;
+      // Naked programs of a published release are what its archives were packed from, its scripts are files of the tree.
+      const sha256 = host.files.digest(file);
+      const subject = { name: `${name}${file.slice(path.length)}`, digest: { sha256 } };
+      if (rebuiltPath(statement, subject, places.out) !== undefined) await compare(subject);
+      else if (!sources.has(sha256)) problems.push(notNamed(name));
+    }
   if (options.json) context.print(JSON.stringify({ artifacts: verdicts }));
   return problems;
 }

@@ -14,6 +14,9 @@ export interface Rebuilt {
 const PLACES = /^(--out|--tree|-C|--config-dir)$/;
 const PRINTING = /^(--json|--plain|--quiet|-q|--verbose|-v)$/;
 
+/** Commands that make artifacts. Provenance of others may not have us publish, sign or remove. */
+const MAKERS = new Set(['build', 'generate', 'image', 'make', 'package', 'release', 'sbom']);
+
 /** Runs every recorded command again below `scratch`; a command that fails is a Failure. */
 export async function rebuild(session: Session, provenance: Provenance, scratch: string): Promise<Rebuilt> {
   const { host, signal, options } = session.context;
@@ -23,7 +26,11 @@ export async function rebuild(session: Session, provenance: Provenance, scratch:
   host.files.makeDirectory(cache);
   host.files.publishLink(`${cacheDirectory(host)}/toolchains`, `${cache}/toolchains`);
   const { runCommandLine } = await import('../main.ts');
-  for (const command of provenance.buildDefinition.externalParameters.commands) {
+  const { commands } = provenance.buildDefinition.externalParameters;
+  // What is recorded was written by others: only what makes things is done again.
+  const foreign = commands.find(({ argv }) => !MAKERS.has(argv[1] ?? ''));
+  if (foreign) throw new Failure(notAMaker(foreign.argv));
+  for (const command of commands) {
     const argv = [...wordsOf(command), '--plain', '--out', out, '-C', session.tree.root];
     const quiet = { ...host.stdout, write: () => true };
     const own: Host = {
@@ -73,5 +80,13 @@ function failed(argv: readonly string[], exitCode: number) {
     what: `kubewright ${argv.join(' ')} ended with exit code ${exitCode}`,
     why: 'a release is verified by doing again what its provenance recorded, and its messages stand above',
     help: 'run the recorded command in this tree and mend what it says; nothing is said about the release yet',
+  });
+}
+
+function notAMaker(argv: readonly string[]) {
+  return error('verify/rebuild-failed', {
+    what: `the provenance records ${argv.join(' ')}, which is not run`,
+    why: `only commands that make artifacts are run again: ${[...MAKERS].join(', ')}`,
+    help: 'ask those who released it what this provenance is; do not trust it meanwhile',
   });
 }
