@@ -50,10 +50,10 @@ export class EngineImages {
 
   /** Makes an image of one layer out of a root file system in a tar: `docker import`. Returns its id. */
   async importFiles(archive: AsyncIterable<Uint8Array> | Uint8Array, name: string): Promise<string> {
-    const { repo, tag } = splitName(name);
     const what = `import the image ${name}`;
     let id = '';
-    const query = { fromSrc: '-', repo, tag };
+    // The whole name in one, as the Docker command line has it: podman overlooks a tag that stands apart.
+    const query = { fromSrc: '-', repo: name };
     const call = { method: 'POST', path: '/images/create', query, bytes: archive, what } as const;
     for await (const line of this.#api.lines<Progress>({ ...call, firstByteMilliseconds: LONG })) {
       if (line.error ?? line.errorDetail) throw this.#refused(what, line);

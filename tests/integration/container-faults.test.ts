@@ -29,8 +29,7 @@ beforeAll(async () => {
   port = await freePort();
   const tls = ['--tlsverify', '--tlscacert', `${certificates.ca}/ca.pem`];
   const own = ['--tlscert', `${certificates.server}/cert.pem`, '--tlskey', `${certificates.server}/key.pem`];
-  const network = ['--bip', '172.31.254.1/28'];
-  real = await RealEngine.start(['--host', `tcp://127.0.0.1:${port}`, ...tls, ...own, ...network], true);
+  real = await RealEngine.start(['--host', `tcp://127.0.0.1:${port}`, ...tls, ...own], true);
   engine = new Engine(openEngineConnection(hostWith(), { kind: 'unix', path: real.socket }));
   await engine.images.importFiles(rootFiles(['rsync', 'find', 'dash']), CROSS);
 });

@@ -1,8 +1,8 @@
 /** Real parts for images: a container engine and a registry of this test run's own, on this machine alone. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { scratch } from '../trees.ts';
 
 /** Whether a program can be started here. */
@@ -35,6 +35,19 @@ export async function until(what: string, isReady: () => boolean): Promise<void>
   throw new Error(`${what} did not start`);
 }
 
+const bridges: string[] = [];
+
+/** A bridge of our own: an engine without one removes docker0, whosever it is. */
+function makeBridge(): string {
+  const name = `kw${process.pid % 1_000_000}-${bridges.length}`;
+  const ip = (...words: string[]) => execFileSync('ip', words);
+  ip('link', 'add', name, 'type', 'bridge');
+  ip('address', 'add', `172.31.${process.pid % 250}.1/28`, 'dev', name);
+  ip('link', 'set', name, 'up');
+  bridges.push(name);
+  return name;
+}
+
 /** A Docker Engine without a network; `run` calls its client. */
 export class Engine {
   readonly environment: Readonly<Record<string, string>>;
@@ -64,13 +77,17 @@ export class Engine {
           join(place, 'exec'),
         ],
         ...['--pidfile', join(place, 'pid'), '--iptables=false', '--ip-forward=false'],
-        ...(network ? [] : ['--bridge=none']),
+        ...(network ? ['--bridge', makeBridge()] : ['--bridge=none']),
         ...more,
       ],
       { stdio: 'ignore' },
     );
-    const engine = new Engine(child, socket, join(place, 'config'));
-    await until('dockerd', () => engine.try(['info']).status === 0);
+    return Engine.of(child, socket, join(place, 'config'));
+  }
+
+  static async of(child: ChildProcess, socket: string, config: string): Promise<Engine> {
+    const engine = new Engine(child, socket, config);
+    await until('the engine', () => engine.try(['info']).status === 0);
     return engine;
   }
 
@@ -89,7 +106,39 @@ export class Engine {
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
     await new Promise((resolve) => this.#child.once('close', resolve));
+    for (const name of bridges.splice(0)) spawnSync('ip', ['link', 'delete', name]);
+    // podman leaves its storage mounted.
+    const place = dirname(this.socket);
+    const mounted = readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '');
+    for (const path of mounted.reverse()) if (path.startsWith(`${place}/`)) spawnSync('umount', ['-l', path]);
   }
+}
+
+/** podman's service: another engine that speaks Docker's API. The Docker command line asks it too. */
+export async function startPodman(): Promise<Engine> {
+  const place = scratch('podman');
+  mkdirSync(join(place, 'config'));
+  const socket = join(place, 'p.sock');
+  // Its own default is more than a process of this machine may have.
+  const files = execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
+  const limit = /^\d+$/.test(files) ? files : '1048576';
+  writeFileSync(
+    join(place, 'containers.conf'),
+    `[containers]\ndefault_ulimits=["nofile=${limit}:${limit}","nproc=4096:4096"]\n`,
+  );
+  const child = spawn(
+    'podman',
+    [
+      // crun refuses the control groups of some machines.
+      ...(has('runc') ? ['--runtime', 'runc'] : []),
+      ...['--root', join(place, 'root'), '--runroot', join(place, 'run'), '--events-backend', 'file'],
+      ...['system', 'service', '--time=0', `unix://${socket}`],
+    ],
+    { stdio: 'ignore', env: { ...process.env, CONTAINERS_CONF: join(place, 'containers.conf') } },
+  );
+  return Engine.of(child, socket, join(place, 'config'));
 }
 
 /** A registry with its own storage; with a password file it wants a name. */

@@ -5,14 +5,23 @@ import { type TarMember, tar } from '../../formats/tar.ts';
 import type { OutputFile } from '../../report/events.ts';
 import { isInteractive, joinStreams } from './attach.ts';
 import { generatedNames, publishGenerated } from './generated.ts';
+import { isMissingShell, noShell, nothingBuilt } from './letters.ts';
 import { CHECKOUT_LABEL } from './names.ts';
 import { containerSpec, OWN } from './plan.ts';
 import type { PreparedContainer } from './prepare.ts';
-import { bytesOf, changedResults, fetchResults, filesIn, parseResults, removeVanished } from './results.ts';
+import {
+  bytesOf,
+  changedResults,
+  fetchResults,
+  filesIn,
+  isSameFacts,
+  parseResults,
+  removeVanished,
+} from './results.ts';
 import { withRsync } from './rsync.ts';
 import { containerScript, OUTPUTS } from './script.ts';
 import { collectSources, type SourceRows, sourceArchive, sourceChanges, withoutTouched } from './sources.ts';
-import { type ContainerState, loadContainerState, NO_STATE, saveContainerState } from './state.ts';
+import { type ContainerState, loadContainerState, NO_STATE, saveContainerState, unsettle } from './state.ts';
 import { versionFile } from './versiondefs.ts';
 import { prepareVolumes } from './volumes.ts';
 
@@ -26,6 +35,8 @@ export class ContainerJob {
   #container: string | undefined;
   #state: ContainerState = NO_STATE;
   #sent: SourceRows = {};
+  /** Whether the rows of the sources are those that were read. */
+  #isAsRead = false;
   /** Programs here before a command that writes among them itself. */
   #before: SourceRows = {};
   /** What the script left, by name; undefined before it ended. */
@@ -55,8 +66,10 @@ export class ContainerJob {
     const hasWork = isRsync || why !== undefined || changes.sent.length + changes.removed.length > 0;
     if (hasWork)
       start(why ?? (isRsync ? 'rsync compares' : `${changes.sent.length + changes.removed.length} changed`));
-    // From here to the end of the run nobody can say what the volume holds.
-    this.#save({ ...this.#state, isSettled: false });
+    unsettle(host, this.#x.stateFile);
+    if (why !== undefined) this.#save({ ...this.#state, isSettled: false });
+    const isStill = changes.sent.length + changes.removed.length === 0 && why === undefined;
+    this.#isAsRead = isStill;
     const id = await this.#create(isRsync ? [] : changes.removed);
     if (why !== undefined) await this.#x.own(id);
     if (isRsync) return { ...(await this.#syncIn()), why };
@@ -126,7 +139,10 @@ export class ContainerJob {
             )
           ).map(({ path }) => path);
     const removed = removeVanished(host, plan.localBin, before, facts);
-    this.#save({ ...this.#state, results: facts });
+    this.#save(
+      { ...this.#state, results: facts },
+      wanted.length + removed.length === 0 && isSameFacts(before, facts),
+    );
     const generated = request.generated
       ? await publishGenerated(session, this.#left?.get(OUTPUTS.generated), this.#sent)
       : [];
@@ -215,6 +231,10 @@ export class ContainerJob {
     const left = await this.#readLists();
     const [changed, directories] = [left.get(OUTPUTS.changed), left.get(OUTPUTS.directories)];
     if (plan.transport === 'bind' || !changed || !directories) return;
+    if (changed.length === 0) {
+      this.#save({ ...this.#state, isSettled: true, files: this.#sent }, this.#isAsRead);
+      return;
+    }
     const root = plan.build.remoteRoot;
     const relative = (list: Buffer) =>
       list
@@ -310,31 +330,8 @@ export class ContainerJob {
     return this.#container ?? this.#x.plan.names.build;
   }
 
-  #save(state: ContainerState): void {
+  #save(state: ContainerState, isAsRead = false): void {
     this.#state = state;
-    saveContainerState(this.#x.host, this.#x.stateFile, state);
+    saveContainerState(this.#x.host, this.#x.stateFile, state, isAsRead);
   }
-}
-
-function isMissingShell(problem: unknown): boolean {
-  return (
-    problem instanceof EngineRefusal &&
-    /\/bin\/sh|executable file not found|no such file/i.test(problem.words)
-  );
-}
-
-function noShell(reference: string) {
-  return error('container/image-unfit', {
-    what: `the image ${reference} holds no /bin/sh`,
-    why: 'commands are run by a shell, which lists what they made; an image to build in has one',
-    help: 'name an image with a shell, find and stat: --image REF; or make one: kubewright container image',
-  });
-}
-
-function nothingBuilt(volume: string) {
-  return error('container/nothing-built', {
-    what: `there is no volume ${volume}: nothing was built in a container of this checkout`,
-    why: 'results are copied out of it; kubewright container clean removes it, and another version of the build image begins a new one',
-    help: 'build first: kubewright container run make',
-  });
 }

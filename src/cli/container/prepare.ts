@@ -4,6 +4,7 @@ import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnos
 import { type FoundEndpoint, findEngine } from '../../engine/endpoint.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { EngineInfo } from '../../engine/types.ts';
+import { digestOfBytes } from '../../formats/digest.ts';
 import { tar } from '../../formats/tar.ts';
 import { openEngineConnection } from '../../host/engine-connection.ts';
 import { cacheDirectory, type Host } from '../../host/host.ts';
@@ -98,7 +99,8 @@ export async function prepareContainer(
       ...checkout,
       ...{ host, signal, session, request, engine, endpoint, info, image, plan },
       binds: bindsOf({ ...checkout.inputs, transport, isRootless }),
-      stateFile: `${session.own}/container/${fileName(`${info.ID ?? ''}${plan.names.data}`)}.json`,
+      // By address: podman gives itself another id with each answer.
+      stateFile: `${session.own}/container/${digestOfBytes(`${engine.address} ${plan.names.data}`).slice(0, 24)}.json`,
       own: async (container) => {
         await engine.containers.putArchive(container, '/', tar(volumeRoots(plan)));
       },
@@ -173,10 +175,6 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 /** The kernel's word for an architecture as Go's; undefined for one that is not known. */
 function goArchitecture(name: string | undefined): string | undefined {
   return name === undefined ? undefined : ARCHITECTURES[name];
-}
-
-function fileName(text: string): string {
-  return text.replace(/[^A-Za-z0-9._-]/g, '_');
 }
 
 function notLinux(engine: Engine, system: string): Diagnostic {

@@ -1,7 +1,9 @@
 /** What a command made in a container, brought here: programs that are new or other, each whole or not at all. */
 import { dirname } from 'node:path';
+import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import type { EngineContainers } from '../../engine/containers.ts';
-import { membersOf } from '../../formats/unpack.ts';
+import { ByteReader, MalformedArchive } from '../../formats/bytereader.ts';
+import { tarEntries } from '../../formats/tarreader.ts';
 import type { Host } from '../../host/host.ts';
 
 /** Facts by path below the directory of programs. */
@@ -45,6 +47,15 @@ export function changedResults(
     .sort();
 }
 
+/** Whether two lists say the same of the same programs. */
+export function isSameFacts(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
 /** Programs that we brought once and that are no more. */
 export function removeVanished(
   host: Host,
@@ -82,6 +93,7 @@ export async function fetchResults(
       if (!left.delete(path)) continue;
       const temporary = `${to.stage}/result-${fetched.length}`;
       const size = await host.files.writeChunks(temporary, content);
+      if (size !== sizeOf(facts[path])) throw new Failure(cutShort(`${path} has ${size} bytes`));
       host.files.makeDirectory(dirname(`${to.localBin}/${path}`));
       host.files.publishMove(temporary, `${to.localBin}/${path}`, modeOf(facts[path]));
       fetched.push({ path, size });
@@ -90,14 +102,25 @@ export async function fetchResults(
   return fetched.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Regular files of a tar; an archive among them stays the file that it is. */
+/** Regular files of a tar that an engine sends; one that is cut short is no answer. */
 export async function* filesIn(
   archive: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ readonly name: string; readonly content: AsyncIterable<Uint8Array> }> {
-  for await (const member of membersOf(archive, INNERMOST)) {
-    if (member.archive || member.kind !== 'file' || member.path.length === INNERMOST.length) continue;
-    yield { name: member.path.at(-1) ?? '', content: member.content };
+  try {
+    for await (const { entry, content } of tarEntries(new ByteReader(archive)))
+      if (entry.kind === 'file') yield { name: entry.path, content };
+  } catch (problem) {
+    if (!(problem instanceof MalformedArchive)) throw problem;
+    throw new Failure(cutShort(problem.message));
   }
+}
+
+function cutShort(cause: string) {
+  return error('engine/broken-off', {
+    what: `the engine did not send its files whole: ${cause}`,
+    why: 'it was stopped, or the network between was; nothing of it was put to its place',
+    help: 'see that it runs (docker info), then run the same command again',
+  });
 }
 
 /** All bytes of something small. */
@@ -106,9 +129,6 @@ export async function bytesOf(content: AsyncIterable<Uint8Array>): Promise<Buffe
   for await (const chunk of content) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
-
-/** As deep as archives are looked into: the next one is not. */
-const INNERMOST = Array.from({ length: 7 }, () => '');
 
 function sizeOf(facts: string | undefined): number {
   return Number(facts?.split('|')[0]);

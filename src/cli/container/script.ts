@@ -56,7 +56,9 @@ export function containerScript({ remoteRoot, remoteBin, tracksSources, generate
     ...(tracksSources
       ? [
           `find ${root} ${outputs} -o $newer $out/start -print0 >$out/${OUTPUTS.changed}`,
-          `find ${root} ${outputs} -o -type d -print0 >$out/${OUTPUTS.directories}`,
+          // What vanished has touched the directory that held it.
+          `: >$out/${OUTPUTS.directories}`,
+          `if [ -s $out/${OUTPUTS.changed} ]; then find ${root} ${outputs} -o -type d -print0 >$out/${OUTPUTS.directories}; fi`,
         ]
       : []),
     ...(names

@@ -23,12 +23,23 @@ export function loadContainerState(host: Host, file: string): ContainerState {
   if (text === undefined) return NO_STATE;
   try {
     const { schema, ...state } = JSON.parse(text) as ContainerState & { schema: number };
-    return schema === SCHEMA ? state : NO_STATE;
+    return schema === SCHEMA ? { ...state, isSettled: !host.files.exists(marker(file)) } : NO_STATE;
   } catch {
     return NO_STATE;
   }
 }
 
-export function saveContainerState(host: Host, file: string, state: ContainerState): void {
-  host.files.publish(file, JSON.stringify({ schema: SCHEMA, ...state }), { fsync: false });
+/** From here to `saveContainerState` nobody can say what the volume holds. A mark beside the rows, which are many. */
+export function unsettle(host: Host, file: string): void {
+  host.files.publish(marker(file), '', { fsync: false });
+}
+
+/** Remembers a settled state; the rows are not written again when they are those that were read. */
+export function saveContainerState(host: Host, file: string, state: ContainerState, isAsRead: boolean): void {
+  if (!isAsRead) host.files.publish(file, JSON.stringify({ schema: SCHEMA, ...state }), { fsync: false });
+  if (state.isSettled) host.files.remove(marker(file));
+}
+
+function marker(file: string): string {
+  return `${file}.running`;
 }
