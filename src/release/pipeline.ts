@@ -4,9 +4,11 @@
  * `tree/release/`.
  */
 import type { Step, StepId } from '../plan/step.ts';
+import type { DescribedArtifact } from '../report/events.ts';
 import { planChecksums } from '../steps/checksum/plan.ts';
 import { planPrograms, programsStep } from '../steps/programs/plan.ts';
 import { planTarballs, tarballStep } from '../steps/tarball/plan.ts';
+import { describeTarball } from './description.ts';
 import { arranged, type Member, type Program, type Tarball } from './member.ts';
 
 /** An image of a server as the archive that `docker load` reads. */
@@ -74,6 +76,19 @@ export const STAGES: Readonly<Record<string, Stage>> = {
 
 export function planRelease(release: Release): Step[] {
   return Object.values(STAGES).flatMap((stage) => stage(release));
+}
+
+/** What the release is made of, for people. */
+export function describeRelease(
+  { tarballs, directory, images }: Release,
+  described: readonly DescribedArtifact[],
+): DescribedArtifact[] {
+  const made = new Set([
+    ...tarballs.map(({ name }) => `${directory}/${name}`),
+    ...images.archives.map(({ archive }) => archive),
+  ]);
+  const whole = tarballs.map((tarball) => withImages(tarball, images.archives));
+  return [...whole.map((tarball) => describeTarball(tarball, directory, made)), ...described];
 }
 
 /** Every program that the archives hold, once. */

@@ -36,6 +36,14 @@ export const EVENT_CATALOG: { readonly [T in EventBody['type']]: EventEntry<T> }
     when: 'Once everything is read: all Steps, each behind those that it needs.',
     fields: { steps: 'each with `id`, `kind`, `title`, `needs` (ids) and, where it has one, `platform`' },
   },
+  'release-described': {
+    when: 'Behind the plan of a release: what it is made of.',
+    fields: {
+      version: 'version of the release; empty when the tree has none',
+      artifacts:
+        'each with `path` (that of the finished output, which tells size and digest), `kind` (`archive`, `image`), `platform`, `contents` (`path`, `files`, `size`; a directory with a slash stands for all that lies in it; `made`: the artifact that it is); images have `names`, `base` (`name`, `digest`, `layers`, `size`) and `layers` (`createdBy`, `size`) too',
+    },
+  },
   forecast: {
     when: 'Before a run of more than twenty seconds that compiles package by package, once it is known what is to be made.',
     fields: {

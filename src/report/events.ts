@@ -13,6 +13,32 @@ export interface OutputFile {
   readonly digest: string;
 }
 
+/** Something in an artifact: a file, or a directory (with a slash) with all that lies in it. */
+export interface DescribedEntry {
+  readonly path: string;
+  readonly files: number;
+  readonly size: number;
+  /** Path of the artifact of this run that it is; its size is told when that is finished. */
+  readonly made?: string;
+}
+
+/** What an artifact of a release holds; its size and digest are those of the finished output at that path. */
+export interface DescribedArtifact {
+  readonly path: string;
+  readonly kind: 'archive' | 'image';
+  readonly platform?: Platform;
+  readonly contents: readonly DescribedEntry[];
+  /** Of an image: full names with tags, what it is built on, and our layers from the bottom up. */
+  readonly names?: readonly string[];
+  readonly base?: {
+    readonly name: string;
+    readonly digest?: string;
+    readonly layers: number;
+    readonly size: number;
+  };
+  readonly layers?: readonly { readonly createdBy: string; readonly size: number }[];
+}
+
 export type EventBody =
   | {
       readonly type: 'run-started';
@@ -37,6 +63,12 @@ export type EventBody =
         readonly platform?: Platform;
         readonly needs: readonly StepId[];
       }[];
+    }
+  /** What a release is made of; after the plan. */
+  | {
+      readonly type: 'release-described';
+      readonly version: string;
+      readonly artifacts: readonly DescribedArtifact[];
     }
   /** Before a long run: at most so much. `learned`: the share of packages and programs that were made here before. */
   | {

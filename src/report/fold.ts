@@ -46,6 +46,8 @@ export interface RunRecord {
   /** Go packages that were compiled or found in the store, for any Step. */
   readonly packages: Omit<Body<'package-finished'>, 'type' | 'milliseconds'>[];
   readonly diagnostics: Diagnostic[];
+  /** What the run releases. */
+  release: Omit<Body<'release-described'>, 'type'> | undefined;
   /** When packages were done: points of the throughput curve. */
   /** What the run said last of the work that is left. */
   left: { readonly at: number; readonly milliseconds: number } | undefined;
@@ -68,6 +70,7 @@ export function newRunRecord(): RunRecord {
     commands: [],
     packages: [],
     diagnostics: [],
+    release: undefined,
     left: undefined,
     progressPoints: [],
     finished: undefined,
@@ -113,6 +116,9 @@ export function foldEvent(run: RunRecord, event: Event): void {
       run.packages.push({ package: name, platform, outcome, key });
       return;
     }
+    case 'release-described':
+      run.release = { version: event.version, artifacts: event.artifacts };
+      return;
     case 'forecast':
     case 'program-linked':
       return;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Event } from '../../src/report/events.ts';
 import { foldRun } from '../../src/report/fold.ts';
 import { renderPage } from '../../src/report/page/page.ts';
-import { failedRun, goodRun, largeRun, noOpRun } from '../fixtures/runs.ts';
+import { failedRun, goodRun, largeRun, noOpRun, releaseRun } from '../fixtures/runs.ts';
 import { scratch } from '../trees.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -54,6 +54,7 @@ describe.skipIf(!CHROMIUM)('the page in a browser (wants chromium: apt-get insta
     ['failed', failedRun()],
     ['found nothing to do', noOpRun(12)],
     ['has 400 steps', largeRun(400)],
+    ['made a release', releaseRun()],
     ['was killed', goodRun().slice(0, 17)],
     ['left an empty log', []],
   ])('a run that %s: no complaint, no request, nothing wider than the window', async (_, events) => {
@@ -114,6 +115,25 @@ describe.skipIf(!CHROMIUM)('the page in a browser (wants chromium: apt-get insta
     const copy = page.locator('details[open] .copy');
     await copy.click();
     await page.locator('details[open] .copy', { hasText: 'copied' }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('an artifact of a release opens: digest, contents, and what an image consists of', async () => {
+    const { page, complaints } = await open(releaseRun());
+    const archive = page.locator('.artifact', { hasText: 'kubernetes-server-linux-amd64.tar.gz' });
+    expect(await archive.locator('.artifact-body').isVisible()).toBe(false);
+    await archive.locator('summary').click();
+    const words = await archive.innerText();
+    expect(words).toContain(`sha256:${'b'.repeat(64)}`);
+    expect(words).toContain('269 MiB');
+    expect(words.replace(/\s+/g, ' ')).toContain('kube-apiserver.tar 115 MiB');
+    expect(words.replace(/\s+/g, ' ')).toContain('LICENSES/ 311 files 2.3 MiB');
+    const image = page.locator('.artifact').nth(1);
+    await image.locator('summary').click();
+    const rows = await image.locator('.image-parts tr').allInnerTexts();
+    expect(rows.map((row) => row.split(/\s/)[0])).toEqual(['name', 'base', 'layer']);
+    expect(rows.join()).toContain('go-runner:buster-v2.2.2 (2 layers)');
     expect(complaints).toEqual([]);
     await page.close();
   });

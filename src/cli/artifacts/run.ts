@@ -5,6 +5,7 @@ import type { Counts } from '../../execute/execution.ts';
 import { cacheDirectory } from '../../host/host.ts';
 import { makePlan } from '../../plan/plan.ts';
 import type { Step } from '../../plan/step.ts';
+import type { DescribedArtifact } from '../../report/events.ts';
 import { LocalStore, STORE_LIMIT } from '../../store/local.ts';
 import { FileIndex } from '../../tree/packages/fileindex.ts';
 import { planMade, type Recording, type RunFacts, recordRun } from '../recordedrun.ts';
@@ -14,19 +15,26 @@ import { PACKERS } from './packers.ts';
 /** Packers that only this run has: one that is bound to a key. */
 type OwnPackers = typeof PACKERS;
 
+/** What a run says of itself, and is told of it. */
+interface RunNotes {
+  readonly onCounted?: (counts: Counts) => void;
+  readonly release?: { readonly version: string; readonly artifacts: readonly DescribedArtifact[] };
+}
+
 /** Packs what is stale and returns the exit code. Paths of the artifacts go to stdout, one a line. */
 export async function runArtifacts(
   session: Session,
   steps: readonly Step[],
   facts: Omit<RunFacts, 'durations'>,
   packers: OwnPackers = {},
-  onCounted: (counts: Counts) => void = () => {},
+  { onCounted, release }: RunNotes = {},
 ): Promise<number> {
   const state = loadArtifactState(session.context.host, session.own);
   const durations = new Map(Object.entries(state.steps).map(([id, record]) => [id, record.milliseconds]));
   return recordRun(session, { ...facts, durations }, async (recording) => {
+    if (release) recording.emit({ type: 'release-described', ...release });
     const counts = await packAll(session, steps, state, { ...PACKERS, ...packers }, recording);
-    onCounted(counts);
+    onCounted?.(counts);
     return counts;
   });
 }

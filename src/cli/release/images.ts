@@ -1,7 +1,9 @@
 /** The images of a release: which there are, and the archives of them that lie in the server tarballs. */
 import { type Diagnostic, Failure, warning } from '../../diagnostic/diagnostic.ts';
+import { describeImage } from '../../release/description.ts';
 import type { Tarball } from '../../release/member.ts';
 import type { Release } from '../../release/pipeline.ts';
+import type { DescribedArtifact } from '../../report/events.ts';
 import { planArchive } from '../../steps/image/plan.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
 import type { ImageDeclaration } from '../../tree/images.ts';
@@ -15,6 +17,8 @@ import type { ReleaseRequest } from './request.ts';
 export interface ReleaseImages {
   readonly images: Release['images'];
   readonly notes: readonly Diagnostic[];
+  /** For people. */
+  readonly described: readonly DescribedArtifact[];
 }
 
 /** What is asked of images; undefined when this release makes none. `servers`: the archives that hold them. */
@@ -69,7 +73,11 @@ export async function planImages(session: Session, selection: ImageSelection): P
         ...{ name: image.planned.name, arch: splitPlatform(image.planned.platform).arch },
         ...{ archive: step.outputs[0] as string, step: step.id, tag: image.tag },
       }));
-    return { images: { steps: made.map(({ step }) => step), archives }, notes };
+    const sizeOf = (path: string) => session.context.host.files.stat(path)?.size ?? 0;
+    const described = made.map(({ image, step }) =>
+      describeImage(image.planned, step.outputs[0] as string, sizeOf),
+    );
+    return { images: { steps: made.map(({ step }) => step), archives }, notes, described };
   } finally {
     await registries.close();
   }

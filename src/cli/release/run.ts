@@ -4,7 +4,7 @@ import { type Diagnostic, error, Failure } from '../../diagnostic/diagnostic.ts'
 import { nearest } from '../../diagnostic/nearest.ts';
 import { WatchedFiles } from '../../host/watchedfiles.ts';
 import type { Program, Tarball } from '../../release/member.ts';
-import { planRelease, programsOf, type Release } from '../../release/pipeline.ts';
+import { describeRelease, planRelease, programsOf, type Release } from '../../release/pipeline.ts';
 import { outputPath } from '../../steps/compile/plan.ts';
 import { executableName, type Platform } from '../../target/platform.ts';
 import { readReleaseLayout } from '../../tree/release/layout.ts';
@@ -109,9 +109,18 @@ async function packageRelease(
   const facts = { treeVersion: version.gitVersion ?? '', toolchain: '', waitSeconds: request.waitSeconds };
   const steps = planRelease(plan);
   let isStill = false;
-  const exitCode = await runArtifacts(session, steps, facts, {}, ({ fresh }) => {
-    isStill = fresh === steps.length;
-  });
+  const exitCode = await runArtifacts(
+    session,
+    steps,
+    facts,
+    {},
+    {
+      onCounted: ({ fresh }) => {
+        isStill = fresh === steps.length;
+      },
+      release: { version: version.gitVersion ?? '', artifacts: describeRelease(plan, made.described) },
+    },
+  );
   if (exitCode === 0 && isWhole) removeForeign(session, directory, tarballs);
   if (watch && isStill && exitCode === 0 && !asksRegistry(session, selection))
     rememberStill(session, request, { version, began, sights: watch.sights, directory, steps, notes: told });
@@ -126,7 +135,7 @@ function asksRegistry({ context }: Session, selection: PlannedRelease['selection
   return base === undefined || !(base === 'scratch' || host.files.exists(base.replace(/#[^#]*$/, '')));
 }
 
-const NO_IMAGES: ReleaseImages = { images: { steps: [], archives: [] }, notes: [] };
+const NO_IMAGES: ReleaseImages = { images: { steps: [], archives: [] }, notes: [], described: [] };
 
 function placeOfPrograms({ context, tree, layout }: Session, { from }: ReleaseRequest) {
   return (name: string, platform: Platform): string => {

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { failedRun, goodRun, largeRun, noOpRun, RunScript } from '../../../tests/fixtures/runs.ts';
+import {
+  failedRun,
+  goodRun,
+  largeRun,
+  noOpRun,
+  RunScript,
+  releaseRun,
+} from '../../../tests/fixtures/runs.ts';
 import { expectGolden } from '../../../tests/golden.ts';
 import { foldRun } from '../fold.ts';
 import { summarise } from '../summary.ts';
@@ -36,6 +43,20 @@ describe('the page', () => {
       'failed.html',
       bodyOf(renderPage(foldRun(failedRun()), { name, earlier: [] })),
     );
+  });
+
+  test('of a release tells what changed since the one before', () => {
+    const before = summarise(foldRun(releaseRun()), '20261121T041936Z-aaaaaa');
+    const outputs = before.outputs.map((output) => ({
+      ...output,
+      size: output.size - 2_097_152,
+      digest: '0',
+    }));
+    const page = renderPage(foldRun(releaseRun()), { name, earlier: [{ ...before, outputs }] });
+    const section = page.slice(page.indexOf('<section id="release"'), page.indexOf('<section id="steps"'));
+    expect(section).toContain('v1.20.2, 1 archive, 1 image');
+    expect(section).toContain('+2.0 MiB (+0.7 %)');
+    expectGolden(import.meta.url, 'release.html', section);
   });
 
   test('of a run with nothing to do', () => {

@@ -10,6 +10,7 @@ import { renderGraph } from './graph.ts';
 import { endingTitle, renderHeader } from './header.ts';
 import { Html, html } from './html.ts';
 import { renderProblems } from './problems.ts';
+import { renderRelease } from './release.ts';
 import { SCRIPT } from './script.ts';
 import { renderSizes } from './sizes.ts';
 import { STYLE } from './style.ts';
@@ -27,6 +28,7 @@ export interface PageOptions {
 export function renderPage(run: RunRecord, options: PageOptions): string {
   const sections = [
     renderProblems(run.diagnostics),
+    renderRelease(run, options.earlier),
     renderTable(run),
     renderTimeline(run),
     renderSizes(run, options.earlier),

@@ -9,9 +9,15 @@ import { coordinate, section } from './parts.ts';
 
 const SHOWN = 15;
 
+/** The same file in an earlier run. */
+interface Before {
+  readonly size: number;
+  readonly run: string;
+}
+
 interface Row {
   readonly file: OutputFile;
-  readonly before: { readonly size: number; readonly run: string } | undefined;
+  readonly before: Before | undefined;
 }
 
 /** Undefined when the run has no outputs. */
@@ -49,7 +55,8 @@ function renderRow({ file, before }: Row, largest: number, tree: string | undefi
 <tr><th scope="row" title="${path}"><code>${name}</code></th><td class="size-bar"><svg height="14" role="presentation"><rect class="track" width="100%" height="100%" rx="3"/><rect class="fill-size" width="${share}%" height="100%" rx="3"/>${earlierShare !== undefined && html`<line class="before" x1="${earlierShare}%" x2="${earlierShare}%" y1="0" y2="14"/>`}</svg></td><td class="right">${formatBytes(file.size)}</td><td class="right delta">${before && renderChange(file.size, before)}</td></tr>`;
 }
 
-function renderChange(size: number, before: { readonly size: number; readonly run: string }): Html {
+/** How a size changed, in colour. */
+export function renderChange(size: number, before: Before): Html {
   const change = size - before.size;
   if (change === 0) return html`<span class="same" title="as in run ${before.run}">same size</span>`;
   const percent =
@@ -60,7 +67,7 @@ function renderChange(size: number, before: { readonly size: number; readonly ru
 }
 
 /** The size in the newest earlier run that made this file with other bytes. */
-function sizeBefore(file: OutputFile, earlier: readonly RunSummary[]): Row['before'] {
+export function sizeBefore(file: OutputFile, earlier: readonly RunSummary[]): Before | undefined {
   for (const summary of earlier) {
     const found = summary.outputs.find((output) => output.path === file.path);
     if (found && found.digest !== file.digest) return { size: found.size, run: summary.run };

@@ -119,6 +119,16 @@ div.path { margin-top: 14px; }
 div.path ol { display: flex; flex-wrap: wrap; gap: 4px 8px; font-size: 14px; color: var(--soft); margin-top: 2px; }
 div.path li + li::before { content: "→"; margin-right: 8px; color: var(--faint); } div.path b { color: var(--ink); font-weight: 600; }
 
+.artifacts { border: 1px solid var(--line); border-radius: 12px; background: var(--card); box-shadow: var(--shadow); }
+.artifact + .artifact { border-top: 1px solid var(--line); }
+.artifact summary { display: grid; grid-template-columns: 1fr 150px 100px 150px; gap: 14px; align-items: baseline; padding: 9px 20px; cursor: pointer; }
+.artifact summary::-webkit-details-marker { display: none; }
+.artifact summary b { font-weight: 560; overflow-wrap: anywhere; } .artifact summary b::before { content: "▸"; color: var(--faint); margin-right: 9px; } .artifact details[open] summary b::before { content: "▾"; }
+.artifact .where { color: var(--soft); font-size: 14px; } .artifact summary .amount, .artifact .delta { text-align: right; font-size: 14px; }
+.artifact-body { padding: 2px 20px 16px 39px; } .digest { color: var(--soft); overflow-wrap: anywhere; margin-bottom: 8px; }
+.image-parts { font-size: 14px; margin-bottom: 10px; width: 100%; } .image-parts th { text-align: left; font-weight: 400; color: var(--faint); padding: 2px 18px 2px 0; width: 1%; vertical-align: top; } .image-parts td { overflow-wrap: anywhere; padding: 2px 0; } .image-parts td.right { white-space: nowrap; padding-left: 18px; width: 1%; vertical-align: top; }
+.soft { color: var(--soft); } .contents { font-size: 14px; } .contents ul ul { margin-left: 9px; padding-left: 14px; border-left: 1px solid var(--line); }
+.contents li { line-height: 1.7; } .contents .folder { color: var(--soft); } .contents .soft { margin-left: 12px; color: var(--faint); } .contents .amount { margin-left: 12px; color: var(--soft); }
 .sizes { font-size: 14px; } .sizes th { text-align: left; font-weight: 400; white-space: nowrap; padding: 4px 18px 4px 0; width: 1%; }
 .sizes td { padding: 4px 0; white-space: nowrap; } .sizes td.right { width: 1%; padding-left: 18px; }
 .size-bar svg { display: block; width: 100%; } .track { fill: var(--track); } .before { stroke: var(--ink); stroke-width: 2px; }
@@ -147,6 +157,7 @@ footer { max-width: 1180px; margin: 0 auto; padding: 28px; color: var(--faint); 
   .section-head { flex-wrap: wrap; gap: 2px 14px; }
 }
 @media (max-width: 560px) {
+  .artifact summary { grid-template-columns: 1fr auto; gap: 2px 14px; } .artifact summary .where { order: 3; } .artifact .delta { order: 4; }
   .sizes, .sizes tbody, .sizes tr { display: block; } .sizes tr { display: flex; flex-wrap: wrap; padding: 6px 0; }
   .sizes th { width: auto; flex: 1 1 auto; white-space: normal; overflow-wrap: anywhere; } .sizes td.right { width: auto; } .sizes td.size-bar { order: 9; flex: 1 0 100%; }
   .figure { font-size: 23px; } .tile, .facts { padding: 14px 16px; }
