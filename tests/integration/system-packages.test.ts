@@ -47,6 +47,16 @@ function dpkgRoot() {
   return { root, dpkg };
 }
 
+/** Versions of glibc that the kubelet wants symbols of, as binutils read them; the newest last. */
+function wantedGlibc({ programs }: Packaging): string[] {
+  const text = output('readelf', '-V', '-W', join(programs, 'linux/amd64/kubelet'));
+  const versions = new Set(
+    [...text.matchAll(/Name: GLIBC_([\d.]+)/g)].map(([, version]) => version as string),
+  );
+  const minor = (version: string) => Number(version.split('.')[1]);
+  return [...versions].sort((a, b) => minor(a) - minor(b));
+}
+
 const V1_20 = ['--version-string', 'v1.20.2'];
 
 describe('packages of Kubernetes 1.20', () => {
@@ -64,8 +74,9 @@ describe('packages of Kubernetes 1.20', () => {
 
   test('are read by dpkg-deb, with root as owner and each directory before its files', () => {
     const file = made['kubelet_1.20.2-00_amd64.deb'] as string;
+    const [minimum] = wantedGlibc(packaging).slice(-1);
     expect(output('dpkg-deb', '-f', file, 'Package', 'Version', 'Architecture', 'Depends')).toBe(
-      `Package: kubelet\nVersion: 1.20.2-00\nArchitecture: amd64\nDepends: iptables (>= 1.4.21), kubernetes-cni (>= 0.8.7), socat, util-linux, ebtables, ethtool, iproute2, mount, conntrack, libc6\n`,
+      `Package: kubelet\nVersion: 1.20.2-00\nArchitecture: amd64\nDepends: iptables (>= 1.4.21), kubernetes-cni (>= 0.8.7), socat, util-linux, ebtables, ethtool, iproute2, mount, conntrack, libc6 (>= ${minimum?.split('.').slice(0, 2).join('.')})\n`,
     );
     const lines = output('dpkg-deb', '-c', file).trim().split('\n');
     const rows = lines.map((line) => line.split(/\s+/));
@@ -100,7 +111,10 @@ describe('packages of Kubernetes 1.20', () => {
       `kubelet 1.20.2 0 x86_64 Apache-2.0 linux ${TIME} kubelet-1.20.2-0.src.rpm`,
     );
     expect(output('rpm', '-qp', '--requires', file).split('\n')).toEqual(
-      expect.arrayContaining(['conntrack', 'iproute', 'kubernetes-cni >= 0.8.7', 'libc.so.6()(64bit)']),
+      expect.arrayContaining([
+        ...['conntrack', 'iproute', 'kubernetes-cni >= 0.8.7', 'libc.so.6()(64bit)'],
+        ...wantedGlibc(packaging).map((version) => `libc.so.6(GLIBC_${version})(64bit)`),
+      ]),
     );
     expect(output('rpm', '-qp', '--configfiles', file)).toBe('/etc/sysconfig/kubelet\n');
     expect(output('rpm', '-qp', '--licensefiles', file)).toBe('/usr/share/licenses/kubelet/LICENSE\n');

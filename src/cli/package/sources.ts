@@ -137,7 +137,7 @@ export class PlatformSources {
 
   #librariesOf(file: string): readonly string[] {
     const facts = this.#factsOf(file);
-    return facts.ok ? facts.value.libraries : [];
+    return facts.ok ? [...facts.value.libraries, ...(facts.value.libraryVersions ?? [])] : [];
   }
 
   #factsOf(file: string): Result<BinaryFacts> {

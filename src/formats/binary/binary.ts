@@ -20,6 +20,8 @@ export interface BinaryFacts extends GoFacts {
   readonly linkage: 'static' | 'dynamic';
   /** Libraries that the loader brings in, in the order of the file. */
   readonly libraries: readonly string[];
+  /** ELF: versions of symbols that it wants of them, as `libc.so.6(GLIBC_2.34)`. */
+  readonly libraryVersions?: readonly string[];
   /** Without a symbol table. */
   readonly stripped: boolean;
   readonly dwarf: boolean;
@@ -86,7 +88,7 @@ function readerOf(start: Buffer): ((source: ByteSource) => Executable) | undefin
 }
 
 function factsOf(source: ByteSource, executable: Executable, variables: readonly string[]): BinaryFacts {
-  const { format, os, arch, linkage, libraries, stripped, dwarf, signed } = executable;
+  const { format, os, arch, linkage, libraries, libraryVersions, stripped, dwarf, signed } = executable;
   const go = readGoFacts(source, executable);
   const found = variables.flatMap((name) => {
     const value = readVariable(source, executable, name);
@@ -98,6 +100,7 @@ function factsOf(source: ByteSource, executable: Executable, variables: readonly
     os: go.build?.settings['GOOS'] ?? os,
     arch,
     ...{ linkage, libraries, stripped, dwarf, signed },
+    ...(libraryVersions ? { libraryVersions } : {}),
     ...go,
     variables: { ...variablesOfFlags(go.build), ...Object.fromEntries(found) },
   };

@@ -11,7 +11,7 @@ import { type Executable, holdsDwarf, requireSections, type Section } from './ex
 
 const [PT_LOAD, PT_DYNAMIC, PT_INTERP] = [1, 2, 3];
 const [SHT_SYMTAB, SHT_DYNAMIC, SHT_NOBITS] = [2, 6, 8];
-const [DT_NEEDED, DT_STRTAB] = [1, 5];
+const [DT_NEEDED, DT_STRTAB, DT_VERNEED] = [1, 5, 0x6ffffffe];
 const PF_W = 2;
 
 /** e_machine; MIPS and POWER stand for several of Go's names. */
@@ -59,7 +59,7 @@ export function readElf(source: ByteSource): Executable {
   const elf = open(source);
   const { layout, header, sections, segments } = elf;
   const interpreter = interpreterOf(elf);
-  const libraries = neededLibraries(elf);
+  const { libraries, versions } = neededLibraries(elf);
   const loaded = segments.filter(({ type }) => type === PT_LOAD);
   let symbols: ReturnType<typeof openSymbols> | undefined;
   const writable = loaded.find(({ flags }) => (flags & PF_W) !== 0);
@@ -70,6 +70,7 @@ export function readElf(source: ByteSource): Executable {
     arch: archOf(header.u16(18), layout),
     linkage: interpreter !== undefined || libraries.length > 0 ? 'dynamic' : 'static',
     libraries,
+    ...(versions.length > 0 ? { libraryVersions: versions } : {}),
     stripped: !sections.some(({ type }) => type === SHT_SYMTAB),
     dwarf: holdsDwarf(sections),
     signed: false,
@@ -168,30 +169,78 @@ function interpreterOf({ source, segments }: Elf): string | undefined {
   );
 }
 
-/** DT_NEEDED of the dynamic section, whose names are in DT_STRTAB. */
-function neededLibraries({ source, layout, segments, sections }: Elf): string[] {
+interface Needed {
+  readonly libraries: readonly string[];
+  readonly versions: readonly string[];
+}
+
+const NOTHING_NEEDED: Needed = { libraries: [], versions: [] };
+
+/** DT_NEEDED and DT_VERNEED of the dynamic section, whose names are in DT_STRTAB. */
+function neededLibraries({ source, layout, segments, sections }: Elf): Needed {
   const dynamic =
     segments.find(({ type }) => type === PT_DYNAMIC) ?? sections.find(({ type }) => type === SHT_DYNAMIC);
-  if (!dynamic) return [];
+  if (!dynamic) return NOTHING_NEEDED;
   const entries = new Fields(
     readExactly(source, dynamic.offset, dynamic.size, 'the dynamic section'),
     layout,
   );
   const width = layout.is64 ? 8 : 4;
   const needed: number[] = [];
-  let names = 0;
+  let [names, wanted] = [0, 0];
   for (let at = 0; at + 2 * width <= dynamic.size; at += 2 * width) {
     const tag = entries.word(at);
     if (tag === 0) break;
     if (tag === DT_NEEDED) needed.push(entries.word(at + width));
     if (tag === DT_STRTAB) names = entries.word(at + width);
+    if (tag === DT_VERNEED) wanted = entries.word(at + width);
   }
+  const start = placeOf(segments, names);
+  if (needed.length === 0 || start === undefined) return NOTHING_NEEDED;
+  const nameAt = (name: number) => zeroTerminated(source.read(start + name, 1024), 0);
+  const first = placeOf(segments, wanted);
+  return {
+    libraries: needed.map(nameAt),
+    versions: first === undefined ? [] : neededVersions(source, layout, first, nameAt),
+  };
+}
+
+/** Where in the file an address lies that is loaded. */
+function placeOf(segments: readonly Segment[], address: number): number | undefined {
   const home = segments.find(
-    (one) => one.type === PT_LOAD && names >= one.address && names < one.address + one.size,
+    (one) => one.type === PT_LOAD && address >= one.address && address < one.address + one.size,
   );
-  if (needed.length === 0 || !home) return [];
-  const start = home.offset + names - home.address;
-  return needed.map((name) => zeroTerminated(source.read(start + name, 1024), 0));
+  return home && home.offset + address - home.address;
+}
+
+/** More than this in one chain is no program but a circle. */
+const MOST_VERSIONS = 4096;
+
+/**
+ * Elf64_Verneed (version, count, file, aux, next) with its Elf64_Vernaux (hash, flags, other, name, next) behind it; the
+ * same for 32 bits (LSB Core, symbol versioning).
+ */
+function neededVersions(
+  source: ByteSource,
+  layout: Layout,
+  first: number,
+  nameAt: (name: number) => string,
+): string[] {
+  const record = (at: number) => new Fields(readExactly(source, at, 16, 'the wanted versions'), layout);
+  const found = new Set<string>();
+  let steps = 0;
+  for (let at = first; ; ) {
+    const need = record(at);
+    const library = nameAt(need.u32(4));
+    for (let aux = at + need.u32(8); steps++ < MOST_VERSIONS; ) {
+      const one = record(aux);
+      found.add(`${library}(${nameAt(one.u32(8))})`);
+      if (one.u32(12) === 0) break;
+      aux += one.u32(12);
+    }
+    if (need.u32(12) === 0 || steps > MOST_VERSIONS) return [...found].sort();
+    at += need.u32(12);
+  }
 }
 
 /** Elf64_Sym: name, info, other, shndx, value, size; Elf32_Sym: name, value, size, info, other, shndx. */

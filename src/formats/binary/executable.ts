@@ -21,6 +21,8 @@ export interface Executable extends Layout {
   readonly linkage: 'static' | 'dynamic';
   /** Libraries that the loader brings in, in the order of the file. */
   readonly libraries: readonly string[];
+  /** ELF: versions of symbols that it wants of them, as `libc.so.6(GLIBC_2.34)`. */
+  readonly libraryVersions?: readonly string[];
   /** Without a symbol table. */
   readonly stripped: boolean;
   readonly dwarf: boolean;

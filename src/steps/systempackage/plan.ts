@@ -25,7 +25,7 @@ export interface SourceFile {
   /** Below the path that the definition names; empty for that path itself. */
   readonly below: string;
   readonly isExecutable?: boolean;
-  /** Of a program: libraries that the loader brings in. */
+  /** Of a program: libraries that the loader brings in, and versions that it wants of them: `libc.so.6(GLIBC_2.34)`. */
   readonly libraries?: readonly string[];
 }
 
@@ -197,11 +197,21 @@ function withLibraries(
   const isNarrow = /\/(386|arm|mips|mipsle)$/.test(platform);
   const needed =
     format === 'rpm'
-      ? [...libraries].sort().map((library) => `${library}()${isNarrow ? '' : '(64bit)'}`)
+      ? [...libraries]
+          .sort()
+          .map((one) => `${one.endsWith(')') ? one : `${one}()`}${isNarrow ? '' : '(64bit)'}`)
       : [...libraries].some((library) => GLIBC.test(library))
-        ? ['libc6']
+        ? [oldestGlibc(libraries)]
         : [];
   return { ...relations, depends: [...(relations.depends ?? []), ...needed] };
+}
+
+/** The highest version of glibc whose symbols are used: an older one does not start the program. */
+function oldestGlibc(libraries: ReadonlySet<string>): string {
+  const versions = [...libraries].flatMap((one) => /\(GLIBC_(\d+\.\d+)[\d.]*\)$/.exec(one)?.[1] ?? []);
+  const minor = (version: string) => Number(version.slice(version.indexOf('.') + 1));
+  const newest = versions.sort((a, b) => minor(a) - minor(b)).at(-1);
+  return newest === undefined ? 'libc6' : `libc6 (>= ${newest})`;
 }
 
 function relationProblems(definition: PackageDefinition): Diagnostic[] {
