@@ -2,8 +2,8 @@
  * Which engine is meant: DOCKER_HOST, a Docker context, or the socket of this machine; in the order of the Docker command
  * line (its `--context`, DOCKER_HOST, DOCKER_CONTEXT, `currentContext` of config.json, the default socket).
  */
-import { createHash } from 'node:crypto';
 import { bad, type Diagnostic, error, ok, type Result, warning } from '../diagnostic/diagnostic.ts';
+import { digestOfBytes } from '../formats/digest.ts';
 import type { EngineEndpoint, EngineTls } from '../host/engine-connection.ts';
 import type { Host } from '../host/host.ts';
 
@@ -116,7 +116,7 @@ function currentContext(host: Host): string | undefined {
 /** A context lies under the SHA-256 of its name (docker/cli, cli/context/store). */
 function fromContext(host: Host, name: string, from: string): Result<FoundEndpoint> {
   const directory = `${configDirectory(host) ?? ''}/contexts`;
-  const id = createHash('sha256').update(name).digest('hex');
+  const id = digestOfBytes(name);
   const file = `${directory}/meta/${id}/meta.json`;
   const text = host.files.readTextIfAny(file);
   const meta = text === undefined ? undefined : parseJson(text);

@@ -5,7 +5,7 @@ import type { OutputFile, StepOutcome } from '../report/events.ts';
 import type { Closure } from '../tree/packages/graph.ts';
 import type { Execution } from './execution.ts';
 import { movedInput } from './gobatch.ts';
-import { statOf } from './outputs.ts';
+import { nameOf, statOf } from './outputs.ts';
 import type { LinkOutcome } from './packages/nodes.ts';
 import { inputChanged, placeProgram, programKey } from './programs.ts';
 import type { OutputRecord } from './state.ts';
@@ -108,8 +108,4 @@ export class Landing {
       },
     );
   }
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

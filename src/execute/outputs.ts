@@ -45,3 +45,8 @@ export function statOf(host: Host, path: string): FileStat {
     }),
   );
 }
+
+/** The last part of a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

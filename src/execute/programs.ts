@@ -42,8 +42,8 @@ export async function placeProgram(
     host.files.publishCopy(linked, path, 0o755);
     return { output: outputOf(program) };
   }
-  const known = hasGnuBuildId === undefined ? {} : { hasGnuBuildId };
-  const stamped = await stamp({ linked, sentinels: lateStamps.sentinels, moduleInfo, path, ...known });
+  const { sentinels } = lateStamps;
+  const stamped = await stamp({ linked, sentinels, moduleInfo, hasGnuBuildId, path });
   return stamped && { output: outputOf(stamped), hasGnuBuildId: stamped.hasGnuBuildId };
 }
 
@@ -53,8 +53,7 @@ export function recallProgram(store: LocalStore, step: Step, closure: Closure): 
   const [program] = record?.outputs ?? [];
   if (!record || !program) return undefined;
   const { moduleInfo = '', hasGnuBuildId } = record;
-  const known = hasGnuBuildId === undefined ? {} : { hasGnuBuildId };
-  return { program, file: store.objectPath(program.digest), moduleInfo, ...known };
+  return { program, file: store.objectPath(program.digest), moduleInfo, hasGnuBuildId };
 }
 
 /** The same Step with its version linked in; its closure is known as that of the other. */

@@ -12,7 +12,7 @@ import type { EventBody, StepOutcome } from '../../report/events.ts';
 import type { LocalStore } from '../../store/local.ts';
 import type { FileIndex } from '../../tree/packages/fileindex.ts';
 import type { Counts } from '../execution.ts';
-import { isIntact, restoreOutputs, statOf } from '../outputs.ts';
+import { isIntact, nameOf, restoreOutputs, statOf } from '../outputs.ts';
 import { inputChanged } from '../programs.ts';
 import type { OutputRecord, StepRecord } from '../state.ts';
 import type { Packer } from './packer.ts';
@@ -217,8 +217,4 @@ function inputMissing(step: Step, missing: readonly string[]): Diagnostic {
     why: 'it was removed after the run was planned, or never built',
     help: 'run the command again; it plans with what is there, or builds what is missing',
   });
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

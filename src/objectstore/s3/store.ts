@@ -1,6 +1,7 @@
 /** A bucket of S3 or of one of the many servers that speak like it. */
 import { createHash } from 'node:crypto';
 import { Failure } from '../../diagnostic/diagnostic.ts';
+import { digestOfBytes } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import type { Network } from '../../host/network.ts';
 import { NetworkFailure } from '../../host/network-problem.ts';
@@ -175,7 +176,7 @@ export class S3Store implements ObjectStore {
       `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join('')}</CompleteMultipartUpload>`,
     );
     const asked = { method: 'POST', key, query: { uploadId: upload } } as const;
-    const sha256 = createHash('sha256').update(body).digest('hex');
+    const sha256 = digestOfBytes(body);
     // Gone already: a try whose answer was lost has finished it. Whether it did is checked with all objects.
     await this.#client.ask({ ...asked, body, sha256, headers: { 'content-type': 'application/xml' } }, [404]);
   }

@@ -18,7 +18,7 @@ export interface StampRequest {
   /** Text of the build info that go embeds: from 1.18 on it holds the linker flags, without -trimpath. */
   readonly moduleInfo: string;
   /** Whether the linked program is known to carry GNU ld's own build ID; undefined when nobody has looked. */
-  readonly hasGnuBuildId?: boolean;
+  readonly hasGnuBuildId?: boolean | undefined;
   /** Final name. */
   readonly path: string;
 }
