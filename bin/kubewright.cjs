@@ -10,7 +10,12 @@ if (major < 22) {
   );
   process.exit(2);
 }
-// A young generation that stays small: the memory is the compilers'.
-require('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
-require('node:module').enableCompileCache();
-void import('../dist/program/main.js').then((cli) => cli.main());
+var still = require('../dist/program/still.cjs');
+var asked = still.askedNow(require.resolve('../dist/program/main.js'));
+void still.answerAgain(asked).then((isAnswered) => {
+  if (isAnswered) return;
+  // A young generation that stays small: the memory is the compilers'.
+  require('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
+  require('node:module').enableCompileCache();
+  return import('../dist/program/main.js').then((cli) => cli.main(process.argv.slice(2), asked));
+});

@@ -6,17 +6,20 @@ import { printDiagnostic } from '../diagnostic/printer.ts';
 import { type Host, realHost } from '../host/host.ts';
 import { COMMANDS, type Start } from './commands.ts';
 import type { CommandContext, GlobalOptions } from './request.ts';
+import { StillMemory } from './still/memory.ts';
+import type { Asked } from './still/question.ts';
 import { VERSION } from './version.ts';
 
-/** Runs the command line of this process and sets its exit code. */
-export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+/** Runs a command line and sets the exit code of this process. `asked`: where the answer of a run with nothing to do is kept. */
+export async function main(argv: readonly string[], asked?: Asked): Promise<void> {
   const host = realHost();
   const cancel = cancelOnSignals(host);
   process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
     if (problem.code !== 'EPIPE') throw problem;
     cancel.abort();
   });
-  process.exitCode = await runCommandLine(argv, host, cancel.signal);
+  const still = asked && new StillMemory(host, asked);
+  process.exitCode = await runCommandLine(argv, host, cancel.signal, still);
 }
 
 /** Runs one command line on a Host; returns the exit code of the product page. Never throws. */
@@ -24,6 +27,7 @@ export async function runCommandLine(
   argv: readonly string[],
   host: Host,
   signal: AbortSignal,
+  still?: StillMemory,
 ): Promise<number> {
   let exitCode = 0;
   let options = readGlobalOptions({});
@@ -41,7 +45,8 @@ export async function runCommandLine(
         // `--no-…` options have a default, and the program's would hide what the command was given.
         const evaluates = [invoked, command, program].every((one) => one.opts()['eval'] !== false);
         options = readGlobalOptions({ ...invoked.optsWithGlobals(), eval: evaluates });
-        exitCode = await work(contextOf(host, options, signal));
+        exitCode = await work(contextOf(host, options, signal, still));
+        if (exitCode === 0 && !options.json && !options.verbose) still?.keep(options.quiet);
       };
       (await entry.load()).configure(command, start);
       // Behind the command's own, which a reader of its help came for.
@@ -114,14 +119,23 @@ function readGlobalOptions(values: Record<string, unknown>): GlobalOptions {
   };
 }
 
-function contextOf(host: Host, options: GlobalOptions, signal: AbortSignal): CommandContext {
+function contextOf(
+  host: Host,
+  options: GlobalOptions,
+  signal: AbortSignal,
+  still?: StillMemory,
+): CommandContext {
   const color = host.stderr.isTTY === true && !host.environment['NO_COLOR'];
   return {
     host,
     options,
     signal,
     print: (text) => void host.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
-    report: (diagnostic) => void host.stderr.write(`${printDiagnostic(diagnostic, color)}\n`),
+    report: (diagnostic) => {
+      host.stderr.write(`${printDiagnostic(diagnostic, color)}\n`);
+      still?.noted(diagnostic);
+    },
+    ...(still ? { still } : {}),
   };
 }
 

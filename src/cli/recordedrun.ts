@@ -2,13 +2,14 @@
 import { exitCodeOf } from '../diagnostic/codes.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Counts } from '../execute/execution.ts';
-import { type Lock, takeLock } from '../execute/lock.ts';
+import { type Lock, lockFile, takeLock } from '../execute/lock.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StepId } from '../plan/step.ts';
 import { EventBus } from '../report/bus.ts';
 import type { EarlierDurations } from '../report/estimate.ts';
 import type { EventBody } from '../report/events.ts';
 import { finishRun } from '../report/finish.ts';
+import { nothingWasDone } from '../report/fold.ts';
 import { isSecretName } from '../report/redact.ts';
 import { createSinks } from '../report/report.ts';
 import { cancelled } from './main.ts';
@@ -24,6 +25,8 @@ export interface RunFacts {
   readonly waitSeconds: number;
   /** Milliseconds by Step of earlier runs, for the time that is left. */
   readonly durations: EarlierDurations;
+  /** Files, and programs that are asked, decide alone whether there is something to do: a "nothing to do" may be remembered. */
+  readonly mayBeStill?: boolean;
   /** Which outputs go to stdout; all when it is absent. */
   readonly isResult?: (path: string) => boolean;
 }
@@ -55,8 +58,12 @@ export async function recordRun(
   const errors: Diagnostic[] = [];
   /** By Step, in the order of the plan: who ends first is chance. */
   const outputs = new Map<StepId, readonly string[]>();
+  let outputCount = 0;
   const emit = (event: EventBody) => {
+    if (event.type === 'diagnostic') context.still?.noted(event.diagnostic);
     if (event.type === 'diagnostic' && event.diagnostic.severity === 'error') errors.push(event.diagnostic);
+    if (event.type === 'step-started') context.still?.giveUp();
+    if (event.type === 'step-finished') outputCount += event.outputs.length;
     if (event.type === 'plan-made') for (const { id } of event.steps) outputs.set(id, []);
     // What is kept for the next run is no result of this one.
     if (event.type === 'step-finished')
@@ -66,12 +73,14 @@ export async function recordRun(
       );
     bus.emit(event);
   };
+  let isStill = false;
   try {
     emit(runStarted(session, facts, run, command));
     const counts = await work({ lock, emit, stage: `${own}/stage` });
     const exitCode = exitCodeAfter(counts, errors, signal);
     if (signal.aborted) emit({ type: 'diagnostic', diagnostic: cancelled() });
     emit({ type: 'run-finished', exitCode, milliseconds: host.clock.monotonic() - started, counts });
+    isStill = exitCode === 0 && nothingWasDone(counts);
     return exitCode;
   } finally {
     await bus.close();
@@ -79,6 +88,9 @@ export async function recordRun(
     await finishRun(host, runDirectory);
     const results = [...outputs.values()].flat().filter((path) => facts.isResult?.(path) ?? true);
     if (!options.json) for (const path of results) context.print(path);
+    const outputsTold = outputCount || outputs.size;
+    if (isStill && facts.mayBeStill) context.still?.ended(own, lockFile(own), outputsTold, results);
+    else context.still?.giveUp();
   }
 }
 

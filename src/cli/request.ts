@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Host } from '../host/host.ts';
+import type { StillMemory } from './still/memory.ts';
 
 export interface GlobalOptions {
   /** -C, --tree: where to look for the tree; default the working directory and its parents. */
@@ -30,6 +31,8 @@ export interface CommandContext {
   report(diagnostic: Diagnostic): void;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
+  /** Where the answer of a run may be kept that has nothing to do. */
+  readonly still?: StillMemory;
 }
 
 export type { Config };

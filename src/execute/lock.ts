@@ -19,6 +19,11 @@ export interface Lock {
   release(): void;
 }
 
+/** The file that says who holds an output directory. */
+export function lockFile(directory: string): string {
+  return `${directory}/lock`;
+}
+
 /** Takes the lock of an output directory. Waits `waitMilliseconds` for a living holder, then is `run/locked`. */
 export async function takeLock(
   host: Host,
@@ -28,7 +33,7 @@ export async function takeLock(
   signal: AbortSignal,
   onWait: (holder: string) => void,
 ): Promise<Lock> {
-  const path = `${directory}/lock`;
+  const path = lockFile(directory);
   const groups = `${directory}/lock.groups`;
   const self: Holder = {
     pid: host.processes.self.pid,

@@ -4,8 +4,12 @@
  */
 import { availableParallelism, totalmem } from 'node:os';
 import type { Platform } from '../target/platform.ts';
-import { Files } from './files.ts';
+import type { Files } from './files.ts';
 import { Processes } from './processes.ts';
+import { Sights } from './sights.ts';
+import { WatchedFiles } from './watchedfiles.ts';
+
+export { cacheDirectory } from './cachedirectory.ts';
 
 export interface Clock {
   /** Wall clock, milliseconds since 1970. */
@@ -24,6 +28,8 @@ export interface Host {
   readonly memoryBytes: number;
   readonly files: Files;
   readonly processes: Processes;
+  /** What this process has looked at so far. */
+  readonly sights: Sights;
   readonly clock: Clock;
   readonly stdout: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
   readonly stderr: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
@@ -34,7 +40,7 @@ const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', p
 
 /** The real machine, with this process's environment. */
 export function realHost(): Host {
-  const files = new Files();
+  const sights = new Sights();
   const environment = process.env;
   return {
     environment,
@@ -43,17 +49,11 @@ export function realHost(): Host {
     platform: `${GO_OS[process.platform] ?? process.platform}/${GO_ARCH[process.arch] ?? process.arch}`,
     cpus: availableParallelism(),
     memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
-    files,
-    processes: new Processes(environment['PATH'] ?? ''),
+    files: new WatchedFiles(sights),
+    processes: new Processes(environment['PATH'] ?? '', sights),
+    sights,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     stdout: process.stdout,
     stderr: process.stderr,
   };
-}
-
-/** Directory of everything that checkouts share: `KUBEWRIGHT_CACHE`, else XDG_CACHE_HOME, else ~/.cache. */
-export function cacheDirectory(host: Host): string {
-  const { KUBEWRIGHT_CACHE: own, XDG_CACHE_HOME: xdg } = host.environment;
-  if (own) return own;
-  return `${xdg || `${host.homeDirectory ?? '/tmp'}/.cache`}/kubewright`;
 }

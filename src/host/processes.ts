@@ -8,6 +8,7 @@ import { isAbsolute, join } from 'node:path';
 import { error, Failure } from '../diagnostic/diagnostic.ts';
 import { Launcher } from './launcher.ts';
 import { filtered } from './piped.ts';
+import { Sights } from './sights.ts';
 
 export interface ProcessRequest {
   /** Program (name or absolute path) and arguments; never a shell line. */
@@ -24,6 +25,10 @@ export interface ProcessRequest {
   readonly onStart?: (pid: number) => void;
   /** File that takes both streams, in the order in which they are written; nothing is collected then. */
   readonly outputFile?: string;
+  /** The program only reads: it is asked again to see whether an earlier answer still stands. */
+  readonly isQuestion?: boolean;
+  /** It only reads, and what it says follows from other questions. */
+  readonly isSettled?: boolean;
   /** Bytes kept of each stream; the rest is dropped and `truncated` set. Default 64 MiB. */
   readonly keepBytes?: number;
 }
@@ -41,14 +46,18 @@ export interface ProcessResult {
 const GRACE_MILLISECONDS = 5_000;
 const DRAIN_MILLISECONDS = 250;
 const KEEP_BYTES = 64 * 1024 * 1024;
+/** More than this is not kept to be compared, in UTF-16 code units. */
+const LONG_ANSWER = 64 * 1024;
 
 export class Processes {
   readonly #path: readonly string[];
   readonly #found = new Map<string, string | undefined>();
   readonly #running = new Set<ChildProcess>();
+  readonly #sights: Sights;
 
   /** `path`: the PATH to search. Relative and empty elements are ignored: they would run what a tree put there. */
-  constructor(path: string) {
+  constructor(path: string, sights = new Sights()) {
+    this.#sights = sights;
     this.#path = path.split(':').filter(isAbsolute);
   }
 
@@ -59,9 +68,10 @@ export class Processes {
 
   /** Absolute path of a program, or undefined. */
   find(program: string): string | undefined {
-    if (isAbsolute(program)) return isExecutable(program) ? program : undefined;
+    const isThere = (path: string) => isExecutable(this.#sights.entry(path));
+    if (isAbsolute(program)) return isThere(program) ? program : undefined;
     if (!this.#found.has(program)) {
-      this.#found.set(program, this.#path.map((dir) => join(dir, program)).find(isExecutable));
+      this.#found.set(program, this.#path.map((dir) => join(dir, program)).find(isThere));
     }
     return this.#found.get(program);
   }
@@ -71,6 +81,7 @@ export class Processes {
     const [name = '', ...argv] = request.argv;
     const program = this.find(name);
     if (!program) throw new Failure(notFound(name));
+    if (!request.isQuestion && !request.isSettled) this.#sights.giveUp();
     request.signal?.throwIfAborted();
     const started = performance.now();
     const file = request.outputFile === undefined ? undefined : openSync(request.outputFile, 'w');
@@ -99,10 +110,17 @@ export class Processes {
     request.signal?.addEventListener('abort', stop, { once: true });
     try {
       const [exitCode, signal] = await ended(child);
+      const said = stdout.text();
+      if (request.isQuestion) {
+        const { environment, workingDirectory } = request;
+        const question = { argv: [program, ...argv], environment, workingDirectory, stdout: said };
+        if (exitCode === null || said.length > LONG_ANSWER) this.#sights.giveUp();
+        else this.#sights.question({ ...question, exitCode });
+      }
       return {
         exitCode: exitCode ?? 128,
         signal: signal ?? undefined,
-        stdout: stdout.text(),
+        stdout: said,
         stderr: stderr.text(),
         truncated: stdout.truncated() || stderr.truncated(),
         timedOut,
@@ -124,6 +142,7 @@ export class Processes {
     const [name = '', ...argv] = request.argv;
     const program = this.find(name);
     if (!program) throw new Failure(notFound(name));
+    this.#sights.giveUp();
     request.signal?.throwIfAborted();
     const child = spawn(program, argv, {
       ...{ cwd: request.workingDirectory, env: { ...request.environment }, detached: true, stdio: 'pipe' },
@@ -146,6 +165,7 @@ export class Processes {
   launcher(directory: string, signal: AbortSignal, onGroup: (pid: number) => void): Launcher | undefined {
     const sh = this.find('/bin/sh') ?? this.find('sh');
     if (!sh) return undefined;
+    this.#sights.giveUp();
     const onShell = (child: ChildProcess) => {
       const stop = () => void this.#terminate(child, GRACE_MILLISECONDS);
       this.#running.add(child);

@@ -179,7 +179,11 @@ export function endingOf(run: RunRecord): Ending {
 /** Whether the run ended well and found every Step fresh. */
 export function isNoOp(run: RunRecord): boolean {
   if (run.finished?.exitCode !== 0) return false;
-  const { fresh, ...others } = run.finished.counts;
+  return nothingWasDone(run.finished.counts);
+}
+
+/** Whether there were Steps, and all of them were fresh. */
+export function nothingWasDone({ fresh, ...others }: Readonly<Record<StepOutcome, number>>): boolean {
   return fresh > 0 && Object.values(others).every((count) => count === 0);
 }
 

@@ -17,7 +17,6 @@ type OwnPackers = typeof PACKERS;
 
 /** What a run says of itself, and is told of it. */
 interface RunNotes {
-  readonly onCounted?: (counts: Counts) => void;
   readonly release?: { readonly version: string; readonly artifacts: readonly DescribedArtifact[] };
 }
 
@@ -27,15 +26,13 @@ export async function runArtifacts(
   steps: readonly Step[],
   facts: Omit<RunFacts, 'durations'>,
   packers: OwnPackers = {},
-  { onCounted, release }: RunNotes = {},
+  { release }: RunNotes = {},
 ): Promise<number> {
   const state = loadArtifactState(session.context.host, session.own);
   const durations = new Map(Object.entries(state.steps).map(([id, record]) => [id, record.milliseconds]));
   return recordRun(session, { ...facts, durations }, async (recording) => {
     if (release) recording.emit({ type: 'release-described', ...release });
-    const counts = await packAll(session, steps, state, { ...PACKERS, ...packers }, recording);
-    onCounted?.(counts);
-    return counts;
+    return packAll(session, steps, state, { ...PACKERS, ...packers }, recording);
   });
 }
 

@@ -92,6 +92,7 @@ export async function runBuild(build: PreparedBuild): Promise<number> {
     treeVersion: version.gitVersion ?? '',
     toolchain: `go${toolchain.version}`,
     waitSeconds: request.waitSeconds,
+    mayBeStill: !request.verify,
   };
   return recordRun(session, { ...facts, durations }, (recording) => executeAll(build, memory, recording));
 }

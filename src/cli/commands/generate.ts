@@ -20,15 +20,12 @@ export function configure(command: Command, start: Start): void {
         const asked = typeof values['toolchain'] === 'string' ? values['toolchain'] : undefined;
         const { chooseToolchain } = await import('../generate/toolchain.ts');
         const toolchain = await chooseToolchain(session, asked);
-        const { json, verbose, dryRun } = context.options;
-        const asksMore = json || verbose || dryRun || values['list'] || values['clean'];
-        if (!asksMore && (await import('../generate/still.ts')).tellStill(session, words, toolchain))
-          return 0;
         const { prepareGeneration } = await import('../generate/prepare.ts');
         const prepared = await prepareGeneration(session, words, toolchain);
         if (values['list']) return (await import('../generate/list.ts')).printList(prepared);
         if (values['clean']) return (await import('../generate/clean.ts')).cleanGenerated(prepared);
-        if (dryRun) return (await import('../generate/dryrun.ts')).printGenerationPlan(prepared);
+        if (context.options.dryRun)
+          return (await import('../generate/dryrun.ts')).printGenerationPlan(prepared);
         const { runGeneration } = await import('../generate/run.ts');
         return runGeneration(prepared, {
           words,

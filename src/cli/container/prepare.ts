@@ -143,7 +143,7 @@ function volumeRoots({ volumes, user }: ContainerPlan) {
 
 async function branchOf(host: Host, root: string, signal: AbortSignal): Promise<string> {
   if (!host.files.exists(`${root}/.git`) || !host.processes.find('git')) return '';
-  const { stdout } = await runGit(host, root, ['symbolic-ref', '--short', '-q', 'HEAD'], signal);
+  const { stdout } = await runGit(host, root, ['symbolic-ref', '--short', '-q', 'HEAD'], { signal });
   return stdout.trim();
 }
 

@@ -19,7 +19,6 @@ import { type Recording, recordRun } from '../recordedrun.ts';
 import { userGoSettings } from '../usergo.ts';
 import { prepareWorkspace } from '../workspace.ts';
 import type { PreparedGeneration } from './prepare.ts';
-import { rememberStill } from './still.ts';
 
 export interface RunChoices {
   /** The kinds as they were asked for. */
@@ -35,20 +34,15 @@ export interface RunChoices {
 export async function runGeneration(prepared: PreparedGeneration, choices: RunChoices): Promise<number> {
   const { session, toolchain } = prepared;
   const { context } = session;
-  const began = context.host.clock.now();
   const results: string[] = [];
-  let isStill = false;
   const facts = {
     ...{ treeVersion: '', toolchain: `go${toolchain.version}`, waitSeconds: choices.waitSeconds },
     // What is told of changed files is their path, or with --check their difference.
-    ...{ durations: durations(prepared), isResult: () => false },
+    ...{ durations: durations(prepared), isResult: () => false, mayBeStill: true },
   };
-  const exitCode = await recordRun(session, facts, async (recording) => {
-    const counts = await generateAll(prepared, choices, recording, results);
-    isStill = counts.fresh > 0 && counts.built + counts.restored + counts.failed + counts.cancelled === 0;
-    return counts;
-  });
-  if (isStill && exitCode === 0) rememberStill(prepared, choices.words, began);
+  const exitCode = await recordRun(session, facts, (recording) =>
+    generateAll(prepared, choices, recording, results),
+  );
   if (!context.options.json) for (const line of results) context.print(line);
   return exitCode;
 }

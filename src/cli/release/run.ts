@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { type Diagnostic, error, Failure } from '../../diagnostic/diagnostic.ts';
 import { nearest } from '../../diagnostic/nearest.ts';
-import { WatchedFiles } from '../../host/watchedfiles.ts';
 import type { Program, Tarball } from '../../release/member.ts';
 import { describeRelease, planRelease, programsOf, type Release } from '../../release/pipeline.ts';
 import { outputPath } from '../../steps/compile/plan.ts';
@@ -19,7 +18,6 @@ import { fetchBases, imageSelection, imagesMissing, planImages, type ReleaseImag
 import type { PlannedRelease } from './planned.ts';
 import type { Only, ReleaseRequest } from './request.ts';
 import { versionOf } from './start.ts';
-import { rememberStill } from './still.ts';
 
 /** Returns the exit code. */
 export async function release(
@@ -30,12 +28,9 @@ export async function release(
   const { context, tree } = session;
   const unknown = request.platforms.filter((one) => !platformsOf(tree).includes(one));
   if (unknown.length > 0) throw new Failure(...unknown.map((one) => platformUnknown(one, platformsOf(tree))));
-  const sights = new WatchedFiles();
-  const watching: Session = { ...session, context: { ...context, host: { ...context.host, files: sights } } };
-  const planned = await readRelease(watching, request, version);
+  const planned = await readRelease(session, request, version);
   if (context.options.dryRun) return showRelease(session, planned);
-  if (request.isPackagingOnly)
-    return packageRelease(session, request, planned, { session: watching, sights });
+  if (request.isPackagingOnly) return packageRelease(session, request, planned);
   // What would end the release after a long build ends it before.
   if (planned.selection) await fetchBases(session, planned.selection);
   const exitCode = await buildRelease(session, request, planned);
@@ -84,14 +79,12 @@ async function packageRelease(
   session: Session,
   request: ReleaseRequest,
   { version, directory, tarballs, notes, selection }: PlannedRelease,
-  watch?: { readonly session: Session; readonly sights: WatchedFiles },
 ): Promise<number> {
   const { context, own } = session;
   const { host, options } = context;
-  const began = host.clock.now();
   const missing = programsOf(tarballs).filter(({ path }) => !host.files.isFile(path));
   if (missing.length > 0) throw new Failure(...programsMissing(missing, request));
-  const made = selection ? await planImages(watch?.session ?? session, selection) : NO_IMAGES;
+  const made = selection ? await planImages(session, selection) : NO_IMAGES;
   const lacking = tarballs.filter(({ images }) => images && made.images.archives.length === 0);
   const told = [
     ...(made === NO_IMAGES ? session.notes : []),
@@ -106,24 +99,19 @@ async function packageRelease(
     ...(session.config.release?.compression ? { level: session.config.release.compression } : {}),
     images: made.images,
   };
-  const facts = { treeVersion: version.gitVersion ?? '', toolchain: '', waitSeconds: request.waitSeconds };
+  const facts = {
+    ...{ treeVersion: version.gitVersion ?? '', toolchain: '', waitSeconds: request.waitSeconds },
+    mayBeStill: request.isPackagingOnly && !asksRegistry(session, selection),
+  };
   const steps = planRelease(plan);
-  let isStill = false;
   const exitCode = await runArtifacts(
     session,
     steps,
     facts,
     {},
-    {
-      onCounted: ({ fresh }) => {
-        isStill = fresh === steps.length;
-      },
-      release: { version: version.gitVersion ?? '', artifacts: describeRelease(plan, made.described) },
-    },
+    { release: { version: version.gitVersion ?? '', artifacts: describeRelease(plan, made.described) } },
   );
   if (exitCode === 0 && isWhole) removeForeign(session, directory, tarballs);
-  if (watch && isStill && exitCode === 0 && !asksRegistry(session, selection))
-    rememberStill(session, request, { version, began, sights: watch.sights, directory, steps, notes: told });
   return exitCode;
 }
 

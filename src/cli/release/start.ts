@@ -1,18 +1,14 @@
-/** Begins a release: what decides it is read, and where nothing has moved since the last one, it ends here. */
+/** Begins a release: what decides it is read. */
 import { taken } from '../../diagnostic/diagnostic.ts';
 import { readTreeVersion, type TreeVersion } from '../../tree/version.ts';
 import type { CommandContext } from '../request.ts';
 import { openSession, type Session } from '../session.ts';
 import type { ReleaseRequest } from './request.ts';
-import { tellStill } from './still.ts';
 
 /** Returns the exit code. */
 export async function startRelease(given: CommandContext, request: ReleaseRequest): Promise<number> {
   const session = await openSession(request.isQuick ? quickly(given) : given);
   const version = await versionOf(session, request);
-  const { options } = session.context;
-  const mayBeStill = request.isPackagingOnly && !options.dryRun && !options.json;
-  if (mayBeStill && tellStill(session, request, version)) return 0;
   return (await import('./run.ts')).release(session, request, version);
 }
 

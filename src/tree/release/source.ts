@@ -35,10 +35,12 @@ async function committedMembers(
   signal: AbortSignal | undefined,
 ): Promise<Member[] | undefined> {
   if (!host.files.exists(join(root, '.git'))) return undefined;
-  const tracked = await runGit(host, root, ['ls-files', '-z'], signal);
+  // Of a clean checkout, which files there are follows from its commit.
+  const settled = { isSettled: true, ...(signal ? { signal } : {}) };
+  const tracked = await runGit(host, root, ['ls-files', '-z'], settled);
   if (tracked.exitCode !== 0 || tracked.truncated) return undefined;
   const words = ['check-attr', '-z', '--stdin', 'export-ignore', 'export-subst'];
-  const attributes = await runGit(host, root, words, signal, tracked.stdout);
+  const attributes = await runGit(host, root, words, { ...settled, input: tracked.stdout });
   if (attributes.exitCode !== 0 || attributes.truncated) return undefined;
   const set = { 'export-ignore': new Set<string>(), 'export-subst': new Set<string>() };
   const facts = attributes.stdout.split('\0');
@@ -63,7 +65,9 @@ async function substitute(
   if (member.kind !== 'file' || !paths.has(member.path)) return member;
   let text = host.files.readText(member.from);
   for (const [mark, format = ''] of [...text.matchAll(/\$Format:([^$\n]*)\$/g)]) {
-    const said = await runGit(host, root, ['log', '-1', `--format=${format}`, 'HEAD'], signal);
+    const said = await runGit(host, root, ['log', '-1', `--format=${format}`, 'HEAD'], {
+      ...(signal ? { signal } : {}),
+    });
     if (said.exitCode === 0) text = text.replace(mark, () => said.stdout.replace(/\n$/, ''));
   }
   return { kind: 'text', path: member.path, text };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { bad, type Diagnostic, error, ok, type Result } from '../../diagnostic/diagnostic.ts';
 import type { Host } from '../../host/host.ts';
-import type { ProcessResult } from '../../host/processes.ts';
+import type { ProcessRequest, ProcessResult } from '../../host/processes.ts';
 
 export interface GitFacts {
   readonly commit: string;
@@ -37,7 +37,7 @@ export async function askGit(
 ): Promise<Result<GitFacts | undefined>> {
   const program = host.processes.find('git');
   if (!program) return ok(undefined, host.files.exists(join(root, '.git')) ? [missing(root)] : []);
-  const run = (...words: readonly string[]) => runGit(host, root, words, question.signal);
+  const run = (...words: readonly string[]) => runGit(host, root, words, question);
   const describe = [
     ...['describe', '--tags'],
     ...(question.match ? [`--match=${question.match}`] : []),
@@ -66,19 +66,19 @@ export async function askGit(
   });
 }
 
-/** One call of git in a tree, with nothing of the tree's own that would run; `input` is what it reads. */
+/** One call of git in a tree, with nothing of the tree's own that would run. */
 export function runGit(
   host: Host,
   root: string,
   words: readonly string[],
-  signal?: AbortSignal,
-  input?: string,
+  { signal, input, isSettled = false }: Pick<ProcessRequest, 'signal' | 'input' | 'isSettled'>,
 ): Promise<ProcessResult> {
   return host.processes.run({
     argv: ['git', ...CLOSED, ...withoutFilters(host, root), ...words],
     environment: environmentOf(host),
     workingDirectory: root,
     timeoutMilliseconds: 120_000,
+    ...{ isSettled, isQuestion: !isSettled },
     ...(signal ? { signal } : {}),
     ...(input === undefined ? {} : { input }),
   });
