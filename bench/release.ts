@@ -66,7 +66,7 @@ const argv = [
   'release',
   'quick',
   '--from-local',
-  '--only',
+  '--skip-images', '--only',
   'client,node,server',
   '-q',
 ];

@@ -13,6 +13,7 @@ import type { ActionRecord } from '../../store/local.ts';
 import type { PackageRunContext } from './context.ts';
 import { Elsewhere, type WaitingWork } from './elsewhere.ts';
 import type { NodeInputs } from './inputs.ts';
+import { LargeWork } from './largework.ts';
 import { keptFile, prebuiltInterface } from './made.ts';
 import type { Node, PackageNode } from './nodes.ts';
 import { Outlook } from './outlook.ts';
@@ -34,6 +35,7 @@ export class PackageRun {
   readonly #tools: Tools;
   readonly #inputs: NodeInputs;
   readonly #elsewhere: Elsewhere;
+  readonly #large: LargeWork;
   readonly #onIdle: (() => void)[] = [];
   #running = 0;
   #heldBytes = 0;
@@ -51,6 +53,7 @@ export class PackageRun {
     this.#tools = new Tools(context);
     this.outlook = new Outlook(context.slots, context.memoryBytes);
     this.#inputs = context.inputs;
+    this.#large = new LargeWork(context.slots);
     this.#elsewhere = new Elsewhere(
       context.store,
       ({ key }, record) => this.#found(key, record),
@@ -150,24 +153,27 @@ export class PackageRun {
       }
       if (!next || (this.#running > 0 && this.#heldBytes + next.node.peakBytes > this.#x.memoryBytes)) return;
       this.#ready.pop();
+      if (this.#large.holdsBack(next)) continue;
       const other = this.#elsewhere.settle(next);
       if (other) {
         if (other !== 'waits') this.#found(next.key, other);
         continue;
       }
       this.#running++;
+      this.#large.started(next);
       this.#heldBytes += next.node.peakBytes;
       next.node.state = 'running';
       void this.#make(next.node, next.key).finally(() => {
         this.#running--;
         this.#heldBytes -= next.node.peakBytes;
+        for (const work of this.#large.ended(next)) this.#ready.push(work);
         void this.#advance();
         if (this.#running === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
       });
     }
     if (!this.#isOver) return;
     while (this.#ready.size > 0) this.#failAll((this.#ready.pop() as WaitingWork).key);
-    for (const { key } of this.#elsewhere.drop()) this.#failAll(key);
+    for (const { key } of [...this.#elsewhere.drop(), ...this.#large.drop()]) this.#failAll(key);
   }
 
   /** Another build made it meanwhile. */

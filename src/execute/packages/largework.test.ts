@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import type { WaitingWork } from './elsewhere.ts';
+import { LargeWork } from './largework.ts';
+
+const MIB = 1024 ** 2;
+const work = (mebibytes: number) => ({ node: { peakBytes: mebibytes * MIB }, key: '' }) as WaitingWork;
+
+function starts(few: LargeWork, one: WaitingWork): boolean {
+  if (few.holdsBack(one)) return false;
+  few.started(one);
+  return true;
+}
+
+test('one large process less than slots; small ones always', () => {
+  const few = new LargeWork(3);
+  const [a, b, c] = [work(400), work(300), work(500)] as const;
+  expect([a, b, c, work(80)].map((one) => starts(few, one))).toEqual([true, true, false, true]);
+  expect(few.ended(work(80))).toEqual([]);
+  expect(few.ended(a)).toEqual([c]);
+  expect(starts(few, c)).toBe(true);
+  expect(few.drop()).toEqual([]);
+});
+
+test('one at least', () => {
+  const few = new LargeWork(1);
+  expect([work(400), work(400)].map((one) => starts(few, one))).toEqual([true, false]);
+  expect(few.drop()).toHaveLength(1);
+});
