@@ -122,6 +122,11 @@ describe('a program made package by package is that of go build, byte for byte',
     );
   });
 
+  test('with the standard library compiled too, by Go 1.12, which reads symbols across packages for it', async () => {
+    const args = ['--ldflags', '-buildid=', '--gcflags', 'all=-e'];
+    expect(await digests('graph', '1.12.17', args)).toEqual(await digests('go', '1.12.17', args));
+  });
+
   test.each(['--race', '--debug'])('with %s', async (option) => {
     const args = ['--ldflags', '-buildid=', option];
     expect(await digests('graph', '1.21.13', args)).toEqual(await digests('go', '1.21.13', args));

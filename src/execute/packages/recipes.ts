@@ -7,7 +7,7 @@ import { atLeast } from '../../formats/goversion.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
 import type { Host } from '../../host/host.ts';
 import type { GoBuildAction, Step, StepId } from '../../plan/step.ts';
-import { type Recipe, type Recipes, toRecipes } from '../../steps/package/recipe.ts';
+import { OWN_TOOLS, type Recipe, type Recipes, toRecipes } from '../../steps/package/recipe.ts';
 import { parseScript, type Script } from '../../steps/package/script.ts';
 import { readVersioned, writeVersioned } from '../state.ts';
 
@@ -172,7 +172,7 @@ export class RecipeBook {
       ...packages.flatMap((recipe) => recipe.commands),
       ...links.map((l) => l.command),
     ]) {
-      if (tool !== 'cc' && tool !== 'pack' && tool !== 'cp') paths.set(tool, argv[0] as string);
+      if (tool !== 'cc' && !OWN_TOOLS.has(tool)) paths.set(tool, argv[0] as string);
     }
     return Object.fromEntries([...paths].map(([tool, path]) => [tool, this.#blob(path)]));
   }

@@ -57,6 +57,14 @@ test('the build ID of a program is its own key, unless the flags name one', () =
   expect(link?.command.argv.at(-1)).toBe('$WORK/main.a');
 });
 
+test('Go 1.12 has references of other packages appended to the symbols of one', () => {
+  const line = `grep '^ref' <$WORK/b002/symabis2 | grep -v '^ref\\s*""\\.' >>$WORK/b002/symabis`;
+  const [recipe] = toRecipes(parseScript(script('/tree', '/go', line)), context()).packages;
+  expect(recipe?.commands.map(({ argv }) => argv)).toContainEqual([
+    ...['references', '$WORK/symabis2', '$WORK/symabis'],
+  ]);
+});
+
 test('a tool that nobody knows is told by name', () => {
   const unknown = script('/tree', '/go', '/go/tool/newtool -o $WORK/b002/x ./fruit.go');
   expect(() => toRecipes(parseScript(unknown), context())).toThrow(new UnknownTool('newtool'));

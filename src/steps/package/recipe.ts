@@ -54,7 +54,9 @@ export interface Recipes {
 /** A script that calls a tool we do not know: the build falls back on go. */
 export class UnknownTool extends Error {}
 
-const TOOLS = new Set(['compile', 'asm', 'pack', 'cgo', 'cp']);
+/** What we do ourselves instead of starting a program for it. */
+export const OWN_TOOLS: ReadonlySet<string> = new Set(['pack', 'cp', 'references']);
+const TOOLS = new Set(['compile', 'asm', 'cgo', ...OWN_TOOLS]);
 const C_TOOLS = /(^|-)(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran)(-[\d.]+)?$/;
 const SOURCE = /\.(go|h|s|S|sx|c|cc|cpp|cxx|m|mm|f|F|for|f90|syso)$/;
 
@@ -141,7 +143,8 @@ function directoryOf(part: ScriptPart, id: string, sources: readonly string[]): 
   return first ? first.slice(0, first.lastIndexOf('/')) : `$WORK/${id}`;
 }
 
-function toCommand(id: string, command: ScriptCommand, context: RecipeContext): RecipeCommand {
+function toCommand(id: string, given: ScriptCommand, context: RecipeContext): RecipeCommand {
+  const command = { ...given, argv: referencesFilter(given.argv) ?? given.argv };
   const tool = toolOf(command);
   const isC =
     C_TOOLS.test(tool) || context.cCompilers.includes(command.argv[0] ?? '') || command.argv.includes('-xc');
@@ -162,6 +165,16 @@ function toCommand(id: string, command: ScriptCommand, context: RecipeContext): 
     environment: command.environment,
     argv,
   };
+}
+
+/**
+ * `references FROM TO`, for what Go 1.12 prints where the standard library is compiled too: the symbols of other packages
+ * that assembler refers to are appended to those of the package (cmd/go/internal/work/gc.go: symabis).
+ */
+function referencesFilter(argv: readonly string[]): readonly string[] | undefined {
+  const [from, to] =
+    /^grep \^ref <(\S+) \| grep -v \^ref\\s\*""\\\. >>(\S+)$/.exec(argv.join(' '))?.slice(1) ?? [];
+  return from && to ? ['references', from, to] : undefined;
 }
 
 /** One call that makes the interface for importers (p.x) and the object for the linker (p.a). */

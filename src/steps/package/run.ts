@@ -47,6 +47,7 @@ export async function compilePackage(run: PackageRun): Promise<ToolFailure | und
   for (const command of recipe.commands) {
     if (command.tool === 'pack') pack(host, command, work);
     else if (command.tool === 'cp') copy(host, command, work);
+    else if (command.tool === 'references') appendReferences(host, command, work);
     else {
       const extra = command.tool === 'compile' ? [`-c=${run.concurrency}`] : [];
       const failure = await runTool(run, command, work, extra);
@@ -77,6 +78,13 @@ export async function runTool(
 function copy(host: Host, command: RecipeCommand, work: string): void {
   const [from = '', to = ''] = command.argv.slice(1).map((word) => word.replaceAll('$WORK', work));
   host.files.write(to, host.files.readBytes(from));
+}
+
+/** `references FROM TO`: lines `ref NAME ABI` of one list of symbols, but of the package's own, at the end of another. */
+function appendReferences(host: Host, command: RecipeCommand, work: string): void {
+  const [from = '', to = ''] = command.argv.slice(1).map((word) => word.replaceAll('$WORK', work));
+  const lines = host.files.readText(from).match(/^ref\s+(?!"")\S.*\n/gm) ?? [];
+  if (lines.length > 0) host.files.append(to, lines.join(''));
 }
 
 /** `pack r ARCHIVE OBJECT…`, without a process. */
