@@ -66,7 +66,8 @@ const argv = [
   'release',
   'quick',
   '--from-local',
-  '--skip-images', '--only',
+  '--skip-images',
+  '--only',
   'client,node,server',
   '-q',
 ];
