@@ -17,6 +17,8 @@ export interface OutputRecord {
 export interface StepRecord {
   readonly key: Digest;
   readonly outputs: readonly OutputRecord[];
+  /** Outputs beside these whose names follow from their bytes. */
+  readonly named?: readonly OutputRecord[];
   readonly milliseconds: number;
 }
 

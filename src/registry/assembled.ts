@@ -1,8 +1,8 @@
 /** Finished images as documents and blobs: what an OCI layout holds, and what a registry is sent. */
 import { type Blob, configOf, indexOf, manifestOf } from '../formats/oci/assemble.ts';
-import { type Descriptor, MEDIA, toBytes } from '../formats/oci/types.ts';
+import { type Descriptor, type ImageConfig, MEDIA, toBytes } from '../formats/oci/types.ts';
 import type { Host } from '../host/host.ts';
-import type { PlannedImage } from '../steps/image/plan.ts';
+import type { CopiedLayer, LowerLayer, PlannedImage } from '../steps/image/plan.ts';
 import { splitPlatform } from '../target/platform.ts';
 import type { SentBlob, SentImage } from './push.ts';
 
@@ -31,8 +31,18 @@ export interface FinishedLayer {
   readonly diffId: string;
 }
 
+/** What of an image stands in its documents, and where the layers of its base lie. */
+export interface ImageParts
+  extends Pick<PlannedImage, 'names' | 'platform' | 'variant' | 'changes' | 'created'> {
+  readonly base: {
+    readonly config?: ImageConfig;
+    readonly layers: readonly Pick<LowerLayer, 'path' | 'digest' | 'size' | 'mediaType'>[];
+  };
+  readonly layers: readonly Pick<CopiedLayer, 'createdBy'>[];
+}
+
 /** Puts an image together of its base's layers and its own. */
-export function assembleImage(image: PlannedImage, layers: readonly FinishedLayer[]): AssembledImage {
+export function assembleImage(image: ImageParts, layers: readonly FinishedLayer[]): AssembledImage {
   const platform = { ...splitPlatform(image.platform), variant: image.variant };
   const told = layers.map(({ diffId }, i) => ({ diffId, createdBy: image.layers[i]?.createdBy ?? '' }));
   const config = configOf(platform, image.base.config, image.changes, told, image.created);
@@ -74,34 +84,83 @@ function platformText({ manifest: { descriptor } }: AssembledImage): string {
   return `${descriptor.platform?.os}/${descriptor.platform?.architecture}`;
 }
 
-/** Writes an OCI image layout: blobs first, its index last, then what no image of it needs is removed. */
-export function writeLayout(host: Host, directory: string, images: readonly AssembledImage[]): string[] {
-  const { files } = host;
+/** An image for one platform, and the name with tag of the list that it belongs to. */
+export interface ListedImage {
+  readonly image: AssembledImage;
+  readonly list: string;
+}
+
+/** Every image, and a list over platforms for each name. */
+export function withLists(images: readonly ListedImage[]): AssembledImage[] {
+  const byList = new Map<string, AssembledImage[]>();
+  for (const { image, list } of images) byList.set(list, [...(byList.get(list) ?? []), image]);
+  const lists = [...byList].map(([name, listed]) => assembleList([name], listed));
+  // Up to 1.19 the image of amd64 has the list's name: the list is what that name stands for in a registry.
+  const named = images.map(({ image, list }) => {
+    const names = image.names.filter((name) => name !== list);
+    return { ...image, names };
+  });
+  return [...named, ...lists];
+}
+
+/** Everything that the images consist of, each once: layers, configurations, manifests. */
+export function blobsOf(images: readonly AssembledImage[]): AssembledBlob[] {
   const blobs = new Map<string, AssembledBlob>();
   for (const image of images) {
     for (const blob of image.blobs) blobs.set(blob.digest, blob);
     const { bytes, descriptor } = image.manifest;
     blobs.set(descriptor.digest, { digest: descriptor.digest, size: bytes.length, content: { bytes } });
   }
-  const kept = new Set<string>();
-  for (const { digest, size, content } of [...blobs.values()]) {
-    const path = `${directory}/blobs/${digest.replace(':', '/')}`;
-    kept.add(path);
-    if (files.lstat(path)?.size === size && `sha256:${files.digest(path)}` === digest) continue;
-    if ('path' in content) files.publishCopy(content.path, path, 0o644);
-    else files.publish(path, content.bytes);
-  }
-  files.publish(`${directory}/oci-layout`, toBytes({ imageLayoutVersion: '1.0.0' }));
+  return [...blobs.values()];
+}
+
+/** Where a blob lies below a layout. */
+export function blobPath(digest: string): string {
+  return `blobs/${digest.replace(':', '/')}`;
+}
+
+export function putBlob({ files }: Pick<Host, 'files'>, { content }: AssembledBlob, path: string): void {
+  if ('path' in content) files.publishCopy(content.path, path, 0o644);
+  else files.publish(path, content.bytes);
+}
+
+/** `oci-layout`, the mark of a layout. */
+export const LAYOUT_MARK = toBytes({ imageLayoutVersion: '1.0.0' });
+
+/** `index.json`: names and what they stand for. */
+export function layoutIndex(images: readonly AssembledImage[]): Buffer {
   const manifests = images.flatMap(({ names, manifest }) =>
     names.map((name) => ({
       ...manifest.descriptor,
       annotations: { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name },
     })),
   );
-  files.publish(`${directory}/index.json`, toBytes({ schemaVersion: 2, mediaType: MEDIA.index, manifests }));
-  const all = `${directory}/blobs/sha256`;
-  for (const name of files.list(all)) if (!kept.has(`${all}/${name}`)) files.remove(`${all}/${name}`);
+  return toBytes({ schemaVersion: 2, mediaType: MEDIA.index, manifests });
+}
+
+/** Writes an OCI image layout: blobs first, its index last, then what no image of it needs is removed. */
+export function writeLayout(host: Host, directory: string, images: readonly AssembledImage[]): string[] {
+  const { files } = host;
+  for (const blob of blobsOf(images)) {
+    const path = `${directory}/${blobPath(blob.digest)}`;
+    if (files.lstat(path)?.size === blob.size && `sha256:${files.digest(path)}` === blob.digest) continue;
+    putBlob(host, blob, path);
+  }
+  files.publish(`${directory}/oci-layout`, LAYOUT_MARK);
+  files.publish(`${directory}/index.json`, layoutIndex(images));
+  removeOtherBlobs(host, directory, images);
   return [`${directory}/index.json`];
+}
+
+/** Removes from a layout what none of its images needs. */
+export function removeOtherBlobs(
+  { files }: Pick<Host, 'files'>,
+  directory: string,
+  images: readonly AssembledImage[],
+): void {
+  const kept = new Set(blobsOf(images).map(({ digest }) => digest));
+  const all = `${directory}/blobs/sha256`;
+  for (const name of files.list(all)) if (!kept.has(`sha256:${name}`)) files.remove(`${all}/${name}`);
 }
 
 /** Images as a registry takes them. `place` gives repository and tag for a name. */

@@ -2,8 +2,8 @@
  * Sends images to a registry: what it has is not sent, what another repository has is mounted, an upload that broke goes
  * on where it broke, everything is checked afterwards, and names are given last (reliability R6.13).
  */
-import { createHash } from 'node:crypto';
 import { error, Failure } from '../diagnostic/diagnostic.ts';
+import { digestOfBytes } from '../formats/digest.ts';
 import type { Answer } from '../host/network-exchange.ts';
 import { NetworkFailure } from '../host/network-problem.ts';
 import type { Registry, Scope } from './client.ts';
@@ -233,7 +233,7 @@ class Pushing {
   async check({ repository, manifest, blobs }: SentImage): Promise<void> {
     const scope: Scope = { repository, actions: 'pull,push' };
     const answer = await this.#registry.manifest(repository, manifest.digest);
-    const digest = answer && `sha256:${createHash('sha256').update(answer.body).digest('hex')}`;
+    const digest = answer && `sha256:${digestOfBytes(answer.body)}`;
     if (digest !== manifest.digest)
       throw new Failure(notKept(this.#registry.name, repository, manifest.digest));
     for (const blob of blobs)

@@ -1,6 +1,6 @@
 /** A base from a registry or one of its mirrors. Tags are resolved once, everything else is by digest. */
-import { createHash } from 'node:crypto';
 import { type Diagnostic, error, Failure } from '../diagnostic/diagnostic.ts';
+import { digestOfBytes } from '../formats/digest.ts';
 import { type ImageReference, referenceText } from '../formats/oci/reference.ts';
 import type { Descriptor } from '../formats/oci/types.ts';
 import { MANIFEST_LIMIT } from '../formats/oci/types.ts';
@@ -164,7 +164,7 @@ async function fetchFrom(
 }
 
 function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return `sha256:${digestOfBytes(bytes)}`;
 }
 
 function wrongDigest(name: string, place: Place, digest: string): Diagnostic {

@@ -12,21 +12,12 @@ import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, Verifier } from '@sigstore/verify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProvenanceStatement } from '../../src/formats/intoto/statement.ts';
-import { has, ImageRegistry } from './engine.ts';
+import { cosign, has, ImageRegistry } from './engine.ts';
 import { Monorepo } from './monorepo.ts';
 
 const BIN = '_output/local/bin';
 const PRESS = `${BIN}/linux/amd64/press`;
-const COSIGN = (process.env['PATH'] ?? '')
-  .split(':')
-  .map((place) => join(place, 'cosign'))
-  .find((path) => {
-    try {
-      return execFileSync(path, ['version'], { stdio: 'pipe' }).length > 0;
-    } catch {
-      return false;
-    }
-  });
+const COSIGN = cosign();
 
 /** What a person does who has our public key and nothing else. */
 function verify(bundle: string, publicKey: string, artifact?: Buffer): void {

@@ -11,5 +11,6 @@ export const PACKERS: Readonly<Record<string, () => Promise<Packer>>> = {
   'system-package': async () => (await import('../../steps/systempackage/run.ts')).packer,
   'image-archive': async () => (await import('../../steps/image/run.ts')).IMAGE_ARCHIVE,
   'image-layer': async () => (await import('../../steps/image/run.ts')).IMAGE_LAYER,
+  'image-layout': async () => (await import('../../steps/image/layout/run.ts')).packer,
   tarball: async () => (await import('../../steps/tarball/run.ts')).packer,
 };

@@ -1,23 +1,24 @@
 /** `kubewright attest`: provenance of artifacts, as a signed in-toto statement. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { taken } from '../../diagnostic/diagnostic.ts';
+import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import type { Subject } from '../../formats/intoto/statement.ts';
 import { readStatementBundle } from '../../formats/sigstorebundle/bundle.ts';
-import { cacheDirectory } from '../../host/host.ts';
-import { provenanceOf } from '../../steps/attest/provenance.ts';
-import { readTreeVersion } from '../../tree/version.ts';
 import type { Start } from '../commands.ts';
 import type { CommandContext } from '../request.ts';
 import { openSession, type Session } from '../session.ts';
 import { type NamedArtifact, namedArtifacts } from '../supply/artifacts.ts';
-import { findOrigins } from '../supply/provenance.ts';
+import { IMAGE } from '../supply/remoteimage.ts';
 import { addSignerOptions, type ChosenSigner, chooseSigner, type SignerOptions } from '../supply/signer.ts';
+import { statementAbout } from '../supply/statement.ts';
 
 export function configure(command: Command, start: Start): void {
-  addSignerOptions(command.argument('<file...>', 'artifacts, or one directory of them: a release')).action(
-    (files: string[], options: SignerOptions) => start((context) => attest(context, files, options)),
-  );
+  addSignerOptions(
+    command.argument(
+      '<file...>',
+      'artifacts, one directory of them: a release, or images in a registry: oci://REGISTRY/NAME:TAG',
+    ),
+  ).action((files: string[], options: SignerOptions) => start((context) => attest(context, files, options)));
 }
 
 async function attest(
@@ -26,50 +27,30 @@ async function attest(
   options: SignerOptions,
 ): Promise<number> {
   const session = await openSession(context);
-  const { artifacts, release } = namedArtifacts(session, names);
   const chosen = await chooseSigner(context, options);
+  const images = names.filter((name) => IMAGE.test(name));
+  if (images.length > 0) {
+    if (!chosen?.key) throw new Failure(imagesWantKey());
+    const { attestImages } = await import('../supply/imageattestation.ts');
+    await attestImages(session, images, chosen.key);
+    if (images.length === names.length) return 0;
+  }
+  const { artifacts, release } = namedArtifacts(
+    session,
+    names.filter((name) => !IMAGE.test(name)),
+  );
   const groups =
     release === undefined
       ? artifacts.map((artifact) => ({ place: `${artifact.path}.provenance`, artifacts: [artifact] }))
       : [{ place: join(release, 'provenance'), artifacts }];
   for (const { place, artifacts: own } of groups) {
-    const statement = await statementOf(session, own);
+    const subjects = own.flatMap((artifact) =>
+      artifact.files.map((file) => subjectOf(session, artifact, file)),
+    );
+    const statement = await statementAbout(session, subjects);
     for (const path of await publish(context, place, statement, chosen)) context.print(path);
   }
   return 0;
-}
-
-async function statementOf(session: Session, artifacts: readonly NamedArtifact[]): Promise<string> {
-  const { context, tree } = session;
-  const { host, signal } = context;
-  const subjects = artifacts.flatMap((artifact) =>
-    artifact.files.map((file) => subjectOf(session, artifact, file)),
-  );
-  const version = taken(await readTreeVersion(host, tree, { signal })).value;
-  const wanted = new Map(subjects.map(({ name, digest }) => [name, digest.sha256]));
-  const { origins, inputsOf, diagnostics } = findOrigins(session, wanted);
-  for (const diagnostic of diagnostics) context.report(diagnostic);
-  const toolchain = origins.map((origin) => inputsOf(origin).parts['toolchain']).find(Boolean);
-  const [, toolchainDigest] = toolchain?.split(' ') ?? [];
-  const goroot = origins.map((origin) => inputsOf(origin).parts['environment GOROOT']).find(Boolean);
-  const statement = provenanceOf({
-    ...{ subjects, origins, inputsOf },
-    tree: {
-      version: version.gitVersion ?? '',
-      state: version.gitTreeState ?? 'unknown',
-      ...(version.gitCommit ? { commit: version.gitCommit } : {}),
-    },
-    ...(toolchainDigest ? { toolchainDigest } : {}),
-    places: [
-      [cacheDirectory(host), '<cache>'],
-      [session.own, '<kubewright>'],
-      [session.layout.out, '<out>'],
-      [tree.root, '<tree>'],
-      ...(goroot ? [[goroot, '<go>'] as const] : []),
-      ...(host.homeDirectory ? [[host.homeDirectory, '<home>'] as const] : []),
-    ],
-  });
-  return `${JSON.stringify(statement, undefined, 1)}\n`;
 }
 
 function subjectOf({ context }: Session, artifact: NamedArtifact, file: string): Subject {
@@ -96,4 +77,12 @@ async function publish(
     old && chosen.key && old.payload.equals(payload) && isSignedBy(chosen.key, payload, old.signature);
   if (!holds) host.files.publish(signed, await chosen.signer.statement(payload));
   return [plain, signed];
+}
+
+function imagesWantKey() {
+  return error('request/conflict', {
+    what: 'what is said of images in a registry is signed with --key alone',
+    why: 'nobody could tell who wrote an attestation beside an image that is not signed',
+    help: 'name a key with --key; cosign attest signs as an identity',
+  });
 }

@@ -7,7 +7,8 @@ import type { Start } from '../commands.ts';
 import type { CommandContext } from '../request.ts';
 import { openSession } from '../session.ts';
 import { namedArtifacts } from '../supply/artifacts.ts';
-import { IMAGE, signImages } from '../supply/imagesignature.ts';
+import { signImages } from '../supply/imagesignature.ts';
+import { IMAGE } from '../supply/remoteimage.ts';
 import { addSignerOptions, requireSigner, type SignerOptions } from '../supply/signer.ts';
 
 interface SignOptions extends SignerOptions {

@@ -4,15 +4,13 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { exitCodeOf } from '../../diagnostic/codes.ts';
 import { type Diagnostic, error, Failure, taken } from '../../diagnostic/diagnostic.ts';
-import { type ProvenanceStatement, readProvenance, type Subject } from '../../formats/intoto/statement.ts';
+import { type ProvenanceStatement, readProvenance } from '../../formats/intoto/statement.ts';
 import { isVerifiedBy, readStatementBundle } from '../../formats/sigstorebundle/bundle.ts';
-import { type Difference, describeDifference, likelyCause } from '../../steps/verify/difference.ts';
-import { STAMP_FIELDS } from '../../tree/eras/stamping.ts';
 import { readTreeVersion } from '../../tree/version.ts';
 import type { Start } from '../commands.ts';
 import type { CommandContext } from '../request.ts';
 import { openSession, type Session } from '../session.ts';
-import { namedArtifacts } from '../supply/artifacts.ts';
+import { compareAll } from '../supply/comparison.ts';
 import { rebuild } from '../supply/rebuild.ts';
 import { isRemote, openRemoteRelease } from '../supply/remoterelease.ts';
 
@@ -100,128 +98,6 @@ async function requireTree(session: Session, { predicate }: ProvenanceStatement)
   const isOther = commit !== undefined && version.gitCommit !== undefined && commit !== version.gitCommit;
   if (changed.length > 0 || isOther)
     throw new Failure(otherTree(tree.root, changed, commit, version.gitCommit));
-}
-
-interface Places {
-  readonly out: string;
-  readonly scratch: string;
-}
-
-async function compareAll(
-  session: Session,
-  directory: string,
-  statement: ProvenanceStatement,
-  places: Places,
-): Promise<Diagnostic[]> {
-  const { context, tree } = session;
-  const { host, signal, options } = context;
-  const { compareFiles } = await import('../../steps/verify/run.ts');
-  const variables = tree.stamping.packages.value.flatMap((one) =>
-    STAMP_FIELDS.map((field) => `${one}.${field}`),
-  );
-  const comparison = { host, scratch: places.scratch, variables, signal };
-  const problems: Diagnostic[] = [];
-  const verdicts: {
-    readonly name: string;
-    readonly equal: boolean;
-    readonly differences: readonly string[];
-  }[] = [];
-  const compare = async (subject: Subject): Promise<void> => {
-    const released = join(directory, subject.name);
-    const rebuilt = rebuiltPath(statement, subject, places.out);
-    const problem = !host.files.isFile(released)
-      ? notReleased(subject.name)
-      : rebuilt === undefined || !host.files.isFile(rebuilt)
-        ? notRebuilt(subject.name)
-        : undefined;
-    const differences = problem || !rebuilt ? [] : await compareFiles(comparison, released, rebuilt);
-    if (problem) problems.push(problem);
-    else if (differences.length > 0)
-      problems.push(different(session, statement, subject, released, differences));
-    const told = differences.map((one) => describeDifference(subject.name, one));
-    verdicts.push({ name: subject.name, equal: !problem && differences.length === 0, differences: told });
-    if (!options.json)
-      context.print(`${problem || differences.length > 0 ? 'different' : 'equal'}  ${subject.name}`);
-  };
-  for (const subject of statement.subject) await compare(subject);
-  const named = new Set(statement.subject.map(({ name }) => name));
-  const sources = new Set(
-    statement.predicate.buildDefinition.resolvedDependencies.map(({ digest }) => digest['sha256']),
-  );
-  for (const { name, path, files } of namedArtifacts(session, [directory]).artifacts)
-    for (const file of files) {
-      if (named.has(`${name}${file.slice(path.length)}`)) continue;
-      // Naked programs of a published release are what its archives were packed from, its scripts are files of the tree.
-      const sha256 = host.files.digest(file);
-      const subject = { name: `${name}${file.slice(path.length)}`, digest: { sha256 } };
-      if (rebuiltPath(statement, subject, places.out) !== undefined) await compare(subject);
-      else if (!sources.has(sha256)) problems.push(notNamed(name));
-    }
-  if (options.json) context.print(JSON.stringify({ artifacts: verdicts }));
-  return problems;
-}
-
-/** Where the rebuild has put what the provenance says was at `<out>/…`. */
-function rebuiltPath(
-  { predicate }: ProvenanceStatement,
-  { digest }: Subject,
-  out: string,
-): string | undefined {
-  const outputs = predicate.buildDefinition.internalParameters.steps.flatMap((step) => step.outputs);
-  const found = outputs.find((output) => output.digest.sha256 === digest.sha256)?.name;
-  return found?.startsWith('<out>/') ? `${out}${found.slice('<out>'.length)}` : undefined;
-}
-
-const SHOWN = 8;
-
-function different(
-  { context }: Session,
-  { predicate }: ProvenanceStatement,
-  { name, digest }: Subject,
-  released: string,
-  differences: readonly Difference[],
-): Diagnostic {
-  const cause = likelyCause(differences, {
-    changedAfterwards: context.host.files.digest(released) !== digest.sha256,
-    keepsPaths: predicate.buildDefinition.internalParameters.steps.some(({ parts }) => keepsPaths(parts)),
-  });
-  const told = differences.slice(0, SHOWN).map((one) => describeDifference(name, one));
-  const rest = differences.length > SHOWN ? [`and ${differences.length - SHOWN} more (--json has all)`] : [];
-  return error('verify/different', {
-    what: [...told, ...rest].join('\n  '),
-    where: [{ file: released }],
-    why: cause,
-    help: 'do not use it before this is explained; kubewright inspect shows what a program says of itself',
-  });
-}
-
-/** Paths are trimmed by a flag of their own, or inside those of the compiler. */
-function keepsPaths(parts: Readonly<Record<string, string>>): boolean {
-  const isCompiled = parts['verb'] !== undefined;
-  return isCompiled && parts['flag -trimpath'] === undefined && !parts['flag -gcflags']?.includes('trimpath');
-}
-
-function notReleased(name: string): Diagnostic {
-  return error('verify/different', {
-    what: `${name} is in the provenance, and not in the release`,
-    help: 'fetch the release again, all of it',
-  });
-}
-
-function notRebuilt(name: string): Diagnostic {
-  return error('verify/different', {
-    what: `${name} was not made by the commands that its provenance records`,
-    why: 'its output lies outside the output directory, or another command made it',
-    help: 'attest releases that kubewright made in its output directory, so that they can be made again elsewhere',
-  });
-}
-
-function notNamed(name: string): Diagnostic {
-  return error('verify/different', {
-    what: `${name} is in the release, and not in its provenance`,
-    why: 'nobody says how it was made',
-    help: 'remove it, or attest the release with it',
-  });
 }
 
 function noProvenance(directory: string, isThere: boolean): Diagnostic {

@@ -1,8 +1,8 @@
 /** Makes prepared images and hands them on: archives, an OCI layout, a registry, an engine. */
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Step } from '../../plan/step.ts';
-import { type AssembledImage, assembleImage, assembleList, writeLayout } from '../../registry/assembled.ts';
-import { type PlannedLayer, planArchive, planLayers } from '../../steps/image/plan.ts';
+import { type AssembledImage, assembleImage, removeOtherBlobs, withLists } from '../../registry/assembled.ts';
+import { type PlannedLayer, planArchive, planLayers, planLayout } from '../../steps/image/plan.ts';
 import type { LayerFile } from '../../steps/image/run.ts';
 import { splitPlatform } from '../../target/platform.ts';
 import { runArtifacts } from '../artifacts/run.ts';
@@ -26,6 +26,8 @@ export function archivePath(
 interface Planned {
   readonly archives: readonly Step[];
   readonly layers: readonly { readonly image: PreparedImage; readonly layers: readonly PlannedLayer[] }[];
+  /** The layout that is asked for, or the documents alone of images that are sent to a registry. */
+  readonly layout?: { readonly directory: string; readonly step: Step };
 }
 
 /** Archives unless only a layout or a registry is wanted; compressed layers where one of those is. */
@@ -50,12 +52,24 @@ export function planAll(session: Session, request: ImageRequest, { images }: Pre
           `image ${image.planned.name} ${image.planned.platform}`,
         ),
       );
+  const layers = wantsLayers
+    ? images.map((image) => ({ image, layers: planLayers(image.planned, directory) }))
+    : [];
   return {
-    archives: wantsArchives ? archives : [],
-    layers: wantsLayers
-      ? images.map((image) => ({ image, layers: planLayers(image.planned, directory) }))
-      : [],
+    ...{ archives: wantsArchives ? archives : [], layers },
+    ...(wantsLayers ? { layout: planLayoutOf(session, request, layers) } : {}),
   };
+}
+
+function planLayoutOf(
+  { context, own }: Session,
+  { oci }: ImageRequest,
+  layers: Planned['layers'],
+): NonNullable<Planned['layout']> {
+  const images = layers.map(({ image: { planned, list }, layers: own }) => ({ planned, list, layers: own }));
+  const directory = oci === undefined ? `${own}/sent` : resolve(context.host.workingDirectory, oci);
+  const title = oci === undefined ? 'documents of images' : `OCI layout ${basename(directory)}`;
+  return { directory, step: planLayout(images, directory, title, oci !== undefined) };
 }
 
 /** Makes what is stale and hands it on; the number is the exit code. */
@@ -66,19 +80,20 @@ export async function runImages(
   registries: Registries,
 ): Promise<number> {
   const { context } = session;
-  const { archives, layers } = planAll(session, request, prepared);
+  const { archives, layers, layout } = planAll(session, request, prepared);
   const unique = new Map(layers.flatMap((one) => one.layers.map(({ step }) => [step.id, step] as const)));
-  const isResult = (path: string) => dirname(path) !== `${session.own}/layers`;
-  const exitCode = await runArtifacts(session, [...archives, ...unique.values()], {
+  const isInLayout = (path: string) =>
+    layout !== undefined &&
+    (path.startsWith(`${layout.directory}/blobs/`) || path === `${layout.directory}/oci-layout`);
+  const isResult = (path: string) => !isInLayout(path);
+  const steps = [...archives, ...unique.values(), ...(layout ? [layout.step] : [])];
+  const exitCode = await runArtifacts(session, steps, {
     ...{ treeVersion: prepared.version.gitVersion ?? '', toolchain: '', isResult },
     waitSeconds: request.waitSeconds,
   });
   if (exitCode !== 0) return exitCode;
   const assembled = layers.length > 0 ? assemble(session, layers) : [];
-  if (request.oci !== undefined) {
-    const directory = resolve(context.host.workingDirectory, request.oci);
-    for (const path of writeLayout(context.host, directory, assembled)) context.print(path);
-  }
+  if (layout) removeOtherBlobs(context.host, layout.directory, assembled);
   if (request.push !== undefined) await pushAssembled(session, registries, assembled, request.push);
   if (request.load) for (const step of archives) await loadArchive(context, step.outputs[0] ?? '');
   return 0;
@@ -87,21 +102,13 @@ export async function runImages(
 /** Every image, and a list over platforms for each name. */
 function assemble(session: Session, layers: Planned['layers']): AssembledImage[] {
   const { files } = session.context.host;
-  const byList = new Map<string, AssembledImage[]>();
-  const singles = layers.map(({ image, layers: planned }) => {
-    const finished = planned.map(({ blob, facts }) => ({
-      path: blob,
-      ...(JSON.parse(files.readText(facts)) as LayerFile),
-    }));
-    const made = assembleImage(image.planned, finished);
-    byList.set(image.list, [...(byList.get(image.list) ?? []), made]);
-    return { made, list: image.list };
-  });
-  const lists = [...byList].map(([name, images]) => assembleList([name], images));
-  // Up to 1.19 the image of amd64 has the list's name: the list is what that name stands for in a registry.
-  const named = singles.flatMap(({ made, list }) => {
-    const names = made.names.filter((name) => name !== list);
-    return [{ ...made, names }];
-  });
-  return [...named, ...lists];
+  return withLists(
+    layers.map(({ image, layers: planned }) => {
+      const finished = planned.map(({ blob, facts }) => ({
+        path: blob,
+        ...(JSON.parse(files.readText(facts)) as LayerFile),
+      }));
+      return { image: assembleImage(image.planned, finished), list: image.list };
+    }),
+  );
 }

@@ -67,7 +67,8 @@ function filesBelow(session: Session, directory: string): string[] {
   const { files } = session.context.host;
   return files.list(directory).flatMap((entry) => {
     const path = join(directory, entry);
-    return entry.endsWith('/') ? filesBelow(session, path.replace(/\/$/, '')) : [path];
+    if (entry.endsWith('/')) return filesBelow(session, path.replace(/\/$/, ''));
+    return COMPANION.test(path) ? [] : [path];
   });
 }
 

@@ -46,10 +46,9 @@ function originsByDigest({ context, own }: Session): Map<string, Origin> {
     const run: RunRecord = foldRun(readJournal(host.files.readBytes(path), path).events);
     for (const step of run.steps.values()) {
       if (step.state !== 'built' && step.state !== 'restored') continue;
-      for (const { digest } of step.outputs) {
-        if (step.state === 'built' || found.get(digest)?.step.state !== 'built')
-          found.set(digest, { run, step });
-      }
+      const origin: Origin = { run, step };
+      for (const { digest } of step.outputs)
+        if (step.state === 'built' || found.get(digest)?.step.state !== 'built') found.set(digest, origin);
     }
   }
   return found;

@@ -4,6 +4,7 @@ import type { Provenance, RecordedCommand } from '../../formats/intoto/statement
 import { cacheDirectory, type Host } from '../../host/host.ts';
 import { isBuildSetting } from '../recordedrun.ts';
 import type { Session } from '../session.ts';
+import { redirected } from './places.ts';
 
 /** Where the outputs of a rebuild lie, for those that stood at `<out>`. */
 export interface Rebuilt {
@@ -26,12 +27,17 @@ export async function rebuild(session: Session, provenance: Provenance, scratch:
   host.files.makeDirectory(cache);
   host.files.publishLink(`${cacheDirectory(host)}/toolchains`, `${cache}/toolchains`);
   const { runCommandLine } = await import('../main.ts');
-  const { commands } = provenance.buildDefinition.externalParameters;
+  const { externalParameters, internalParameters } = provenance.buildDefinition;
+  const { commands } = externalParameters;
   // What is recorded was written by others: only what makes things is done again.
   const foreign = commands.find(({ argv }) => !MAKERS.has(argv[1] ?? ''));
   if (foreign) throw new Failure(notAMaker(foreign.argv));
   for (const command of commands) {
-    const argv = [...wordsOf(command), '--plain', '--out', out, '-C', session.tree.root];
+    const outputs = internalParameters.steps
+      .filter(({ run }) => run === command.run)
+      .flatMap((step) => step.outputs.map(({ name }) => name));
+    const expanded = wordsOf(command).map((word) => expand(session, word));
+    const argv = [...redirected(expanded, outputs, out), '--plain', '--out', out, '-C', session.tree.root];
     const quiet = { ...host.stdout, write: () => true };
     const own: Host = {
       ...host,
@@ -59,13 +65,7 @@ function wordsOf({ argv }: RecordedCommand): string[] {
 function environmentOf(session: Session, command: RecordedCommand, cache: string): Host['environment'] {
   const { host } = session.context;
   const kept = Object.entries(host.environment).filter(([name]) => !isBuildSetting(name));
-  const expand = (value: string) =>
-    value
-      .replaceAll('<kubewright>', session.own)
-      .replaceAll('<out>', session.layout.out)
-      .replaceAll('<tree>', session.tree.root)
-      .replaceAll('<home>', host.homeDirectory ?? '');
-  const recorded = Object.entries(command.environment).map(([name, value]) => [name, expand(value)]);
+  const recorded = Object.entries(command.environment).map(([name, value]) => [name, expand(session, value)]);
   return {
     ...Object.fromEntries(kept),
     // Trees of the GOPATH eras leave the place of the link tree in what they build.
@@ -73,6 +73,15 @@ function environmentOf(session: Session, command: RecordedCommand, cache: string
     ...Object.fromEntries(recorded),
     KUBEWRIGHT_CACHE: cache,
   };
+}
+
+/** Places of this machine for those that stand in a record. */
+function expand({ context, own, layout, tree }: Session, value: string): string {
+  return value
+    .replaceAll('<kubewright>', own)
+    .replaceAll('<out>', layout.out)
+    .replaceAll('<tree>', tree.root)
+    .replaceAll('<home>', context.host.homeDirectory ?? '');
 }
 
 function failed(argv: readonly string[], exitCode: number) {

@@ -17,8 +17,18 @@ export interface PackRequest<Parameters extends Json = Json> {
   readonly signal: AbortSignal;
   /** Tells the digest of an output that was summed while it was written: it is not read again. */
   readonly onSummed?: (output: number, digest: Digest) => void;
+  /**
+   * Hands over an output whose name follows from its bytes: a path below the directory of the first output, which `put`
+   * writes whole unless the file is there already. It is public before the declared outputs, which name it.
+   */
+  readonly putNamed: (name: string, file: NamedOutput, put: (path: string) => void) => void;
   /** Tells how far it is, in bytes of its inputs. */
   readonly onProgress: (done: number, total: number, detail: string) => void;
+}
+
+export interface NamedOutput {
+  readonly digest: Digest;
+  readonly size: number;
 }
 
 export interface Packer {

@@ -3,6 +3,7 @@
  * is restored, the rest is packed in scratch files, several at a time, and published when whole. How bytes are packed
  * is `steps/`; how programs are built is the executor beside this folder.
  */
+import { dirname } from 'node:path';
 import { type Diagnostic, error, Failure } from '../../diagnostic/diagnostic.ts';
 import { type Digest, digestOfRecord } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
@@ -15,7 +16,7 @@ import type { Counts } from '../execution.ts';
 import { isIntact, nameOf, restoreOutputs, statOf } from '../outputs.ts';
 import { inputChanged } from '../programs.ts';
 import type { OutputRecord, StepRecord } from '../state.ts';
-import type { Packer } from './packer.ts';
+import type { NamedOutput, Packer } from './packer.ts';
 
 export interface Packing {
   readonly host: Host;
@@ -106,23 +107,27 @@ class PackingRun {
     const record = steps[step.id];
     const because = this.#staleness(step, record, inputs.key);
     if (!because) {
-      this.#finish(step, 'fresh', host.clock.monotonic() - started, record?.outputs ?? [], inputs.key);
+      const all = [...(record?.outputs ?? []), ...(record?.named ?? [])];
+      this.#finish(step, 'fresh', host.clock.monotonic() - started, all, inputs.key);
       return;
     }
     emit({ type: 'step-started', step: step.id, because });
     const restored = packer.isCopy
       ? undefined
       : restoreOutputs(host, store, inputs.key, step.outputs, ARTIFACT_MODE);
-    const outputs = restored ?? (await this.#pack(step, packer, inputs));
+    const { outputs, named } = restored
+      ? { outputs: restored, named: [] }
+      : await this.#pack(step, packer, inputs);
     const milliseconds = host.clock.monotonic() - started;
     const moved = restored ? undefined : this.#movedInput(inputs);
     if (moved) emit({ type: 'diagnostic', diagnostic: inputChanged(step, moved) });
     else {
       const files = outputs.map((output) => ({ ...output, name: nameOf(output.path) }));
       if (!restored && !packer.isCopy) store.keep(inputs.key, files, milliseconds);
-      steps[step.id] = { key: inputs.key, outputs, milliseconds };
+      steps[step.id] = { key: inputs.key, outputs, milliseconds, ...(named.length > 0 ? { named } : {}) };
     }
-    this.#finish(step, restored ? 'restored' : 'built', milliseconds, outputs, inputs.key, inputs);
+    const all = [...outputs, ...named];
+    this.#finish(step, restored ? 'restored' : 'built', milliseconds, all, inputs.key, inputs);
   }
 
   /** Why a Step is to be done; undefined when it is fresh. */
@@ -132,7 +137,8 @@ class PackingRun {
     if (record.key !== key) return 'a file in it or a setting changed';
     const isWhole =
       record.outputs.length === step.outputs.length &&
-      record.outputs.every((output, i) => output.path === step.outputs[i] && isIntact(host, output));
+      record.outputs.every((output, i) => output.path === step.outputs[i] && isIntact(host, output)) &&
+      (record.named ?? []).every((output) => isIntact(host, output));
     return isWhole ? undefined : 'an output is gone or was changed';
   }
 
@@ -148,28 +154,41 @@ class PackingRun {
     return { key: digestOfRecord({ schema: KEY_SCHEMA, packer, digests }), paths, digests };
   }
 
-  async #pack(step: Step, packer: Packer, { paths, digests }: KeyedInputs): Promise<OutputRecord[]> {
+  async #pack(
+    step: Step,
+    packer: Packer,
+    { paths, digests }: KeyedInputs,
+  ): Promise<{ outputs: OutputRecord[]; named: OutputRecord[] }> {
     const { host, stage, jobs, signal, emit } = this.#x;
     const scratch = `${stage}/${digestOfRecord(step.id).slice(0, 16)}`;
     const outputs = step.outputs.map((path, i) => `${scratch}/${i}-${nameOf(path)}`);
     const summed = new Map<number, Digest>();
+    const named: OutputRecord[] = [];
+    const below = dirname(step.outputs[0] ?? '');
+    const putNamed = (name: string, { digest, size }: NamedOutput, put: (path: string) => void): void => {
+      const path = `${below}/${name}`;
+      if (host.files.lstat(path)?.size !== size || host.files.digest(path) !== digest) put(path);
+      named.push({ path, digest, size, stat: statOf(host, path) });
+    };
     host.files.makeDirectory(scratch);
     try {
       await packer.pack({
         ...{ host, inputs: paths, digests, outputs, jobs, signal },
+        putNamed,
         onSummed: (output, digest) => void summed.set(output, digest),
         parameters: (step.action as PackAction).parameters,
         onProgress: (done, total, detail) =>
           emit({ type: 'step-progress', step: step.id, done, total, detail }),
       });
       signal.throwIfAborted();
-      return outputs.map((file, i) => {
+      const published = outputs.map((file, i) => {
         const path = step.outputs[i] as string;
         const digest = summed.get(i) ?? host.files.digest(file);
         const size = host.files.lstat(file)?.size ?? 0;
         host.files.publishMove(file, path, ARTIFACT_MODE);
         return { path, digest, size, stat: statOf(host, path) };
       });
+      return { outputs: published, named };
     } finally {
       host.files.remove(scratch);
     }

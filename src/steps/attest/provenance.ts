@@ -59,7 +59,7 @@ export function provenanceOf(facts: ProvenanceFacts): ProvenanceStatement {
       return indexOf(process, processes, placeOf);
     });
     return {
-      ...{ id: step.id, key: step.key ?? '', run: nameOf(run), outcome: step.state, commands },
+      ...{ id: hide(step.id), key: step.key ?? '', run: nameOf(run), outcome: step.state, commands },
       outputs: step.outputs.map(({ path, digest }) => ({ name: hide(path), digest: { sha256: digest } })),
       parts: hide(parts),
       ...(inputs ? { inputs: hashOfFiles(inputs) } : {}),

@@ -160,6 +160,68 @@ export function planLayers(image: PlannedImage, directory: string): PlannedLayer
   });
 }
 
+/** What the packer of layouts is told; numbers count the inputs of its Step. */
+export interface LayoutParameters {
+  readonly images: readonly LaidImage[];
+  /** Without them the documents alone are made: for images that a registry is sent. */
+  readonly withLayers: boolean;
+}
+
+export interface LaidImage {
+  readonly names: readonly string[];
+  /** The name with tag of its list. */
+  readonly list: string;
+  readonly platform: Platform;
+  readonly variant?: string;
+  readonly config: Json;
+  readonly changes: Json;
+  readonly created: number;
+  readonly lower: readonly (Pick<LowerLayer, 'digest' | 'size' | 'mediaType'> & { readonly input: number })[];
+  readonly layers: readonly { readonly createdBy: string; readonly blob: number; readonly facts: number }[];
+}
+
+/** An image, its layers as planned, and the name of its list. */
+export interface LayeredImage {
+  readonly planned: PlannedImage;
+  readonly layers: readonly PlannedLayer[];
+  readonly list: string;
+}
+
+/** Declares the OCI image layout of some images: their documents, and the blobs that these name. */
+export function planLayout(
+  images: readonly LayeredImage[],
+  directory: string,
+  title: string,
+  withLayers: boolean,
+): Step {
+  const inputs = new Inputs([]);
+  const laid = images.map(({ planned, layers, list }): LaidImage => {
+    const { names, platform, variant, base, changes, created } = planned;
+    return {
+      ...{ names, list, platform, created, changes: changes as Json },
+      ...(variant === undefined ? {} : { variant }),
+      config: (base.config ?? null) as unknown as Json,
+      lower: base.layers.map(({ digest, size, mediaType, path }) => ({
+        ...{ digest, size, mediaType },
+        input: inputs.at(path),
+      })),
+      layers: layers.map(({ blob, facts }, i) => ({
+        createdBy: planned.layers[i]?.createdBy ?? '',
+        ...{ blob: inputs.at(blob), facts: inputs.at(facts) },
+      })),
+    };
+  });
+  const parameters: LayoutParameters = { images: laid, withLayers };
+  return {
+    ...{ id: `layout:${directory}`, kind: 'pack', title, keyParts: {} },
+    needs: [...new Set(images.flatMap(({ layers }) => layers.map(({ step }) => step.id)))],
+    inputs: inputs.paths.map((path) => ({ kind: 'file', path })),
+    // The index names everything else, so it is made public last.
+    outputs: [`${directory}/oci-layout`, `${directory}/index.json`],
+    action: { kind: 'pack', packer: 'image-layout', parameters: parameters as unknown as Json },
+  };
+}
+
 /** Input files of a Step, each once. */
 class Inputs {
   readonly paths: string[];

@@ -24,7 +24,7 @@ test.each(['ec', 'ed25519'] as const)(
     const pack = (digest: string) =>
       signingPacker(keySigner(newKey(type))).pack({
         ...{ host: realHost(), parameters: {}, inputs: [path], outputs: [output], digests: [digest] },
-        ...{ jobs: 1, signal: new AbortController().signal, onProgress: () => {} },
+        ...{ jobs: 1, signal: new AbortController().signal, onProgress: () => {}, putNamed: () => {} },
       });
     const refused = await pack(digestOfBytes('before')).catch((problem: unknown) => problem);
     expect((refused as Failure).diagnostics[0]?.code).toBe('sign/input-changed');

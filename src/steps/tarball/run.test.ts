@@ -27,7 +27,14 @@ async function pack(archives: Readonly<Record<string, readonly Member[]>>, jobs:
   for (const step of steps) {
     if (step.action.kind !== 'pack') throw new Error('not packed');
     await PACKERS[step.action.packer]?.pack({
-      ...{ host: realHost(), parameters: step.action.parameters, digests: [], jobs, onProgress: () => {} },
+      ...{
+        host: realHost(),
+        parameters: step.action.parameters,
+        digests: [],
+        jobs,
+        onProgress: () => {},
+        putNamed: () => {},
+      },
       inputs: step.inputs.map((input) => (input.kind === 'file' ? input.path : '')),
       outputs: step.outputs.map((path) => `${directory}/${path.slice(path.lastIndexOf('/') + 1)}`),
       signal: new AbortController().signal,
