@@ -24,14 +24,14 @@ function gpg(...args: readonly string[]): string {
   );
 }
 
-function newKey(name: string, algorithm: string, passphrase: string): void {
+function newKey(name: string, algorithm: string, passphrase: string, usage = 'sign'): void {
   gpg(
     '--passphrase',
     passphrase,
     '--quick-gen-key',
     `${name} <${name}@example.org>`,
     algorithm,
-    'sign',
+    usage,
     'never',
   );
   writeFileSync(join(keys, `${name}.public`), gpg('--armor', '--export', `${name}@example.org`));
@@ -280,6 +280,18 @@ describe('what cannot be signed or indexed is told', () => {
       2,
       `error gpg/key-missing: the repository ${repository}/deb is signed, and no key is given`,
     ]);
+  });
+
+  test('a key that gpg itself refuses to sign with, with the words of gpg, before anything is packed', async () => {
+    newKey('certifier', 'rsa2048', '', 'cert');
+    const out = scratch('out');
+    const run = await packaging.run([...KUBECTL, 'v1.20.2', '--out', out, ...secretKey('certifier')]);
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toMatch(/^error gpg\/failed: gpg could not sign with the key [0-9A-F]{16}$/m);
+    expect(run.stderr).toContain('why: gpg: signing failed: Unusable secret key');
+    expect(readdirSync(out, { recursive: true }).filter((name) => /\.(deb|rpm)$/.test(String(name)))).toEqual(
+      [],
+    );
   });
 
   test('a file in the folder that is no package', async () => {

@@ -16,10 +16,12 @@ const FAKETIME = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
   .map((name) => `/usr/lib/${name}/faketime/libfaketime.so.1`)
   .find((path) => existsSync(path));
 
-/** An environment in which the clock shows a day of 2033, where the machine has libfaketime. */
-export const ANOTHER_DAY: Readonly<Record<string, string>> = FAKETIME
-  ? { LD_PRELOAD: FAKETIME, FAKETIME: '@2033-03-03 03:03:03', DONT_FAKE_MONOTONIC: '1' }
-  : {};
+/** An environment in which the clock shows another day, where the machine has libfaketime. */
+export function onDay(day: string): Readonly<Record<string, string>> {
+  return FAKETIME ? { LD_PRELOAD: FAKETIME, FAKETIME: `@${day}`, DONT_FAKE_MONOTONIC: '1' } : {};
+}
+
+export const ANOTHER_DAY = onDay('2033-03-03 03:03:03');
 
 export type PackageRunOptions = RunOptions & { readonly tree?: string };
 
