@@ -140,6 +140,7 @@ async function install(places: ProgramPlaces, requests: readonly ProgramRequest[
       ...{ argv, signal, workingDirectory },
       environment: {
         ...places.environment,
+        ...(hasCompiledLibrary(places) ? { CGO_ENABLED: '1' } : {}),
         ...{ GOBIN: `${stage}/bin`, PWD: workingDirectory },
         ...(isModule ? { GO111MODULE: 'on', GOWORK: 'off', ...places.moduleEnvironment } : {}),
       },
@@ -157,6 +158,14 @@ async function install(places: ProgramPlaces, requests: readonly ProgramRequest[
     for (const request of makes) printed.set(request, lines);
   }
   return { milliseconds: total, printed };
+}
+
+/**
+ * Up to 1.19 a toolchain holds the standard library compiled for its own platform with cgo on: without cgo, what uses the
+ * network would be compiled again. No C compiler is asked for it.
+ */
+function hasCompiledLibrary({ host, goRoot }: ProgramPlaces): boolean {
+  return host.files.isFile(`${goRoot}/pkg/${host.platform.replace('/', '_')}/net.a`);
 }
 
 const SHOWN_LINES = 20;

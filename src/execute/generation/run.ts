@@ -65,8 +65,11 @@ interface Stale {
   readonly key: Digest;
 }
 
-/** Rough weights: what takes longest starts first. */
-const WEIGHTS: Readonly<Record<string, number>> = { conversion: 4, openapi: 3, defaulter: 2, deepcopy: 1 };
+/** Seconds for each package, as 1.20 takes them, besides those that every run takes to begin: what takes longest starts first. */
+const SECONDS: Readonly<Record<string, number>> = {
+  ...{ conversion: 0.18, defaulter: 0.11, openapi: 0.08, deepcopy: 0.02 },
+};
+const OTHER_SECONDS = 0.05;
 
 export async function executeGeneration(x: Generation): Promise<Record<StepOutcome, number>> {
   return new GenerationRun(x).toEnd();
@@ -336,7 +339,6 @@ function outlinesFor(x: Generation, stale: readonly Stale[]): Outlines | undefin
 
 function weight(batch: readonly Stale[]): number {
   const generator = batch[0]?.output.generator;
-  const one = WEIGHTS[generator?.kind ?? ''] ?? 0.5;
   const many = generator?.shape === 'list' ? (batch[0]?.output.reads.length ?? 0) : batch.length;
-  return one * (1 + Math.log2(1 + many));
+  return 1 + many * (SECONDS[generator?.kind ?? ''] ?? OTHER_SECONDS);
 }
