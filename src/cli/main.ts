@@ -46,7 +46,7 @@ export async function runCommandLine(
         const evaluates = [invoked, command, program].every((one) => one.opts()['eval'] !== false);
         options = readGlobalOptions({ ...invoked.optsWithGlobals(), eval: evaluates });
         exitCode = await work(contextOf(host, options, signal, still));
-        if (exitCode === 0 && !options.json && !options.verbose) still?.keep(options.quiet);
+        if (exitCode === 0 && !options.json && !options.verbose) still?.keep();
       };
       (await entry.load()).configure(command, start);
       // Behind the command's own, which a reader of its help came for.

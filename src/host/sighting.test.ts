@@ -6,7 +6,7 @@ import { encodeSighting, standingAnswer } from './sighting.ts';
 import { Sights } from './sights.ts';
 import { WatchedFiles } from './watchedfiles.ts';
 
-const TOLD = { outputs: 7, notes: '', results: '/out\n', isQuiet: false };
+const TOLD = { outputs: 7, notes: '', results: '/out\n' };
 let root = '';
 let sights = new Sights();
 

@@ -13,7 +13,6 @@ export interface Told {
   readonly notes: string;
   /** Text for stdout. */
   readonly results: string;
-  readonly isQuiet: boolean;
 }
 
 interface Head {
@@ -67,7 +66,9 @@ export function encodeSighting(sights: Sights, began: number, asked: string, tol
     return contentFacts(stats);
   };
   const contents = kept(sights.contents, statSync, times);
-  const links = kept(sights.links, lstatSync as typeof statSync, times);
+  // Of what is no link, the one look tells as much as the other.
+  const onlyLinks = [...sights.links].filter((path) => !sights.contents.has(path) || isLink(path));
+  const links = kept(onlyLinks, LINK, times);
   const onlyEntries = [...sights.entries].filter((path) => !sights.contents.has(path));
   const entries = kept(onlyEntries, statSync, entryFacts);
   if (isYoung) return undefined;
@@ -98,15 +99,18 @@ export function standingAnswer(file: string, asked: string): StandingAnswer | un
   const isSame = (facts: readonly number[]) => facts.every((fact) => fact === then[at++]);
   for (const [i, path] of paths.entries()) {
     if (path === '') continue;
-    const stats = statsOf(
-      path,
-      i >= head.contents && i < withTimes ? (lstatSync as typeof statSync) : statSync,
-    );
+    const stats = statsOf(path, i >= head.contents && i < withTimes ? LINK : statSync);
     if (i >= present) {
       if (stats) return undefined;
     } else if (!stats || !isSame(i < withTimes ? contentFacts(stats) : entryFacts(stats))) return undefined;
   }
   return { ...head.told, questions: head.questions };
+}
+
+const LINK = lstatSync as typeof statSync;
+
+function isLink(path: string): boolean {
+  return statsOf(path, LINK)?.isSymbolicLink() === true;
 }
 
 function contentFacts({ mtimeMs, ctimeMs, size, ino }: Stats): readonly number[] {

@@ -23,11 +23,10 @@ export async function answerAgain({ file, question }: Asked): Promise<boolean> {
   return true;
 }
 
-function tell({ outputs, notes, results, isQuiet }: StandingAnswer): void {
+function tell({ outputs, notes, results }: StandingAnswer): void {
   const time = formatDuration(performance.now());
   write(2, notes);
-  if (!isQuiet)
-    write(2, `Nothing to do: ${formatCount(outputs, 'output is', 'outputs are')} fresh (${time})\n`);
+  write(2, `Nothing to do: ${formatCount(outputs, 'output is', 'outputs are')} fresh (${time})\n`);
   write(1, results);
 }
 

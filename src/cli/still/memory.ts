@@ -49,7 +49,7 @@ export class StillMemory {
   }
 
   /** To be called when the command line has ended well. */
-  keep(isQuiet: boolean): void {
+  keep(): void {
     const { files, sights } = this.#host;
     if (this.#outputs === 0) return;
     const cache = cacheDirectory(this.#host);
@@ -62,7 +62,7 @@ export class StillMemory {
       for (const path of paths) if (isOwn(path)) paths.delete(path);
     for (const lock of this.#locks) sights.entry(lock);
     if (!sights.areWhole) return;
-    const told = { outputs: this.#outputs, notes: this.#notes, results: this.#results, isQuiet };
+    const told = { outputs: this.#outputs, notes: this.#notes, results: this.#results };
     const bytes = encodeSighting(sights, this.#began, this.#asked.question, told);
     if (!bytes) return;
     files.publish(this.#asked.file, bytes, { mode: 0o600, fsync: false });
