@@ -117,6 +117,7 @@ export interface Config {
   readonly release?: {
     /** Level of gzip, 1 to 9. */
     readonly compression?: number;
+    readonly container?: boolean;
     readonly images?: boolean;
     /** Base of all images: a reference, a path of the tree, `scratch`. */
     readonly base?: string;

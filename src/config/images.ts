@@ -91,6 +91,12 @@ export function imageSchemas(directory: z.ZodString, platform: z.ZodString) {
       .max(9)
       .optional()
       .describe('How hard archives are compressed, 1 (fast) to 9 (small); default 5, upstream’s gzip is 6'),
+    container: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether a release is built in a container; default: as asked, and make’s goals as upstream’s',
+      ),
     images: z.boolean().optional().describe('Whether a release makes images; default true'),
     base: text
       .optional()

@@ -107,6 +107,7 @@ export const CODES = {
   'release/binary-missing': { title: 'a program that goes into a release is not built', exit: 2 },
   'release/images-missing': { title: 'server archives are made without their images', exit: 2 },
   'release/members-missing': { title: 'the tree lacks files that its releases hold', exit: 2 },
+  'release/no-container-build': { title: 'the tree does not say how it is built in a container', exit: 2 },
   'release/script-unknown': { title: 'a line of the tree’s packaging script cannot be read', exit: 2 },
   'report/journal-damaged': { title: 'the log of a run is damaged', exit: 1 },
   'report/no-run': { title: 'there is no such run', exit: 2 },

@@ -7,7 +7,7 @@ import { copyOf, scratch } from '../trees.ts';
 import { type RunOptions, type RunResult, runProgram } from './monorepo.ts';
 
 /** Filters and variables as a tree of 1.20 declares them (spec container-build 6.4, 6.5). */
-const COMMON = `#!/usr/bin/env bash
+export const COMMON = `#!/usr/bin/env bash
 readonly KUBE_BUILD_IMAGE_CROSS_TAG="$(cat "\${KUBE_ROOT}/build/build-image/cross/VERSION")"
 function kube::build::verify_prereqs() {
   KUBE_ROOT_HASH=$(kube::build::short_hash "\${HOSTNAME:-}:\${KUBE_ROOT}:\${KUBE_GIT_BRANCH}")

@@ -6,7 +6,7 @@ import { prepareBuild } from '../build/prepare.ts';
 import { type BuildRequest, readBuildRequest } from '../build/request.ts';
 import type { Start } from '../commands.ts';
 import { type MakeArguments, readMakeArguments, splitShellWords } from '../make/arguments.ts';
-import { CROSS_GROUPS, type Goal, knownGoals, readGoal } from '../make/goals.ts';
+import { CROSS_GROUPS, commandDirectories, type Goal, knownGoals, readGoal } from '../make/goals.ts';
 import { checkVariables, withAliases } from '../make/variables.ts';
 import { readReleaseRequest } from '../release/request.ts';
 import type { CommandContext } from '../request.ts';
@@ -28,7 +28,7 @@ async function make(given: CommandContext, args: MakeArguments): Promise<number>
   if (errors.length > 0) throw new Failure(...errors);
   for (const problem of problems) context.report(problem);
   const session = await openSession(context);
-  const commands = commandsOf(session);
+  const commands = commandDirectories(context.host, session.tree.root);
   const ginkgo = session.tree.allTargets.value.find((target) => /(^|\/)ginkgo$/.test(target));
   const names = args.goals.length > 0 ? args.goals : ['all'];
   const goals = names.map(
@@ -73,7 +73,10 @@ async function runGoal(
         )
       )
         throw new Failure(testsNotRun());
-      const values = { fromLocal: goal.isPackagingOnly, ...(goal.isImagesOnly ? { only: 'images' } : {}) };
+      const values = {
+        ...{ fromLocal: goal.isPackagingOnly, container: goal.isLocal ? false : 'upstream' },
+        ...(goal.isImagesOnly ? { only: 'images' } : {}),
+      };
       return (await import('../release/start.ts')).startRelease(
         context,
         readReleaseRequest(goal.mode, values, host),
@@ -134,17 +137,6 @@ function wordsOf({ context, tree }: Session, args: MakeArguments): string[] {
     const names = context.host.files.list(directory).filter((name) => name.endsWith('/'));
     return names.map((name) => `${match[1]}/${name.slice(0, -1)}`);
   });
-}
-
-/** Goals of the directories of cmd/, as the makefiles' wildcard has them. */
-function commandsOf({ context, tree }: Session): string[] {
-  const { files } = context.host;
-  const directory = `${tree.root}/cmd`;
-  if (!files.isDirectory(directory)) return [];
-  return files
-    .list(directory)
-    .filter((name) => name.endsWith('/'))
-    .map((name) => name.slice(0, -1));
 }
 
 function printHelp(

@@ -49,7 +49,7 @@ export async function readCheckout(session: Session, request: ContainerRequest):
   const build = readContainerBuild(host, tree);
   const [branch, version] = await Promise.all([
     branchOf(host, tree.root, signal),
-    readTreeVersion(host, tree, { signal }),
+    readTreeVersion(host, tree, { signal, versionString: request.versionString }),
   ]);
   const machine = host.environment['HOSTNAME'] || hostname();
   const names = namesOf(build, { host: machine, root: tree.root, branch });
@@ -79,9 +79,11 @@ export function openEngine(
 /** Reads everything; every reason why the run cannot be is told before anything is changed. */
 export async function prepareContainer(
   session: Session,
-  request: ContainerRequest,
+  asked: ContainerRequest,
 ): Promise<PreparedContainer> {
-  const { host, signal } = session.context;
+  const { host, signal, options } = session.context;
+  // --offline holds inside too.
+  const request = options.offline && asked.network === undefined ? { ...asked, network: 'none' } : asked;
   const checkout = await readCheckout(session, request);
   const { engine, endpoint } = openEngine(session, request.engine);
   try {

@@ -23,7 +23,11 @@ export interface ContainerRequest {
   readonly generated: boolean;
   /** The ended container stays, to be looked at. */
   readonly keep: boolean;
+  /** Run although the same build of the same sources came to its end before. */
+  readonly always: boolean;
   readonly waitSeconds: number;
+  /** Build under this version instead of the tree's. */
+  readonly versionString?: string;
 }
 
 /** Options of a command that works in a container. */
@@ -69,6 +73,7 @@ export function readContainerRequest(
     copyOutput: asked ?? (named ? /^[yY]/.test(named) : copies),
     generated: values['generated'] === true,
     keep: values['keep'] === true,
+    always: values['always'] === true,
     waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
   };
 }

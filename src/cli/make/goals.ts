@@ -1,5 +1,7 @@
 /** The goals of the trees' makefiles and what does their work here. */
 
+import type { Host } from '../../host/host.ts';
+
 /** A goal that is a build: which groups or words, on which platforms. */
 export type Goal =
   | { readonly kind: 'build'; readonly words: readonly string[] }
@@ -12,6 +14,8 @@ export type Goal =
       readonly isPackagingOnly: boolean;
       /** Only the images. */
       readonly isImagesOnly?: boolean;
+      /** Built where we are, whatever else is there. */
+      readonly isLocal?: boolean;
     }
   /** Upstream has it; until we do, its own make does the work. */
   | { readonly kind: 'elsewhere'; readonly use: string };
@@ -29,6 +33,9 @@ const FIXED: Readonly<Record<string, (goal: string) => Goal>> = {
   help: () => ({ kind: 'help' }),
   release: () => ({ kind: 'release', mode: 'full', isPackagingOnly: false }),
   'quick-release': () => ({ kind: 'release', mode: 'quick', isPackagingOnly: false }),
+  // For machines that are containers already: both do all of it where they are.
+  'release-in-a-container': () => ({ kind: 'release', mode: 'full', isPackagingOnly: false, isLocal: true }),
+  'cross-in-a-container': () => ({ kind: 'cross' }),
   'release-skip-tests': () => ({ kind: 'release', mode: 'quick', isPackagingOnly: false }),
   'release-images': () => ({ kind: 'release', mode: 'full', isPackagingOnly: false, isImagesOnly: true }),
   'quick-release-images': () => ({
@@ -60,9 +67,19 @@ const ELSEWHERE: readonly string[] = [
     'update',
     'generated_files',
   ],
-  ...['gen_openapi', 'verify_generated_files', 'clean_meta', 'clean_generated', 'release-in-a-container'],
-  ...['cross-in-a-container', 'bazel-build', 'bazel-test', 'bazel-test-integration', 'bazel-release'],
+  ...['gen_openapi', 'verify_generated_files', 'clean_meta', 'clean_generated'],
+  ...['bazel-build', 'bazel-test', 'bazel-test-integration', 'bazel-release'],
 ];
+
+/** Goals of the directories of cmd/, as the makefiles' wildcard has them. */
+export function commandDirectories({ files }: Pick<Host, 'files'>, root: string): string[] {
+  const directory = `${root}/cmd`;
+  if (!files.isDirectory(directory)) return [];
+  return files
+    .list(directory)
+    .filter((name) => name.endsWith('/'))
+    .map((name) => name.slice(0, -1));
+}
 
 /** What a goal does; undefined when no makefile of these trees has it. `commands`: directories of cmd/. */
 export function readGoal(

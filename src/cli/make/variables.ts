@@ -48,12 +48,12 @@ const HONOURED = new Set([
   ],
   ...['KUBERNETES_CONTRIB', 'KUBE_GOLDFLAGS', 'KUBE_GOGCFLAGS'],
   ...['KUBE_RELEASE_RUN_TESTS', 'KUBE_BUILD_HYPERKUBE', 'KUBE_BUILD_MONDO_TEST_TARBALL'],
+  ...['KUBEWRIGHT_RELEASE_CONTAINER', 'KUBE_RSYNC_PORT', 'KUBE_RSYNC_COMPRESS'],
 ]);
 
 /** Known, and without effect on what is built here. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   KUBE_PARALLEL_BUILD_MEMORY: 'the scheduler asks the machine for its memory',
-  KUBE_RSYNC_COMPRESS: 'nothing is copied with rsync',
   KUBE_NO_GODEPS: 'Godeps/_workspace is always part of the GOPATH where the tree has one',
   KUBE_HACK_TOOLS_GOTOOLCHAIN: 'no helper of hack/tools is built',
   BIN_DIR: 'outputs lie in _output/bin; name another output directory with OUT_DIR',

@@ -12,7 +12,7 @@ import type { PlannedRelease } from './planned.ts';
 import type { ReleaseRequest } from './request.ts';
 
 /** Words to build, and for which platforms. */
-interface Portion {
+export interface Portion {
   readonly words: readonly string[];
   readonly platforms: readonly string[];
 }
@@ -37,7 +37,8 @@ export async function buildRelease(
   return prepared ? (await import('../build/run.ts')).runBuild(prepared) : 0;
 }
 
-async function portionsOf(
+/** What is built, in parts that share their platforms. */
+export async function portionsOf(
   session: Session,
   request: ReleaseRequest,
   { tarballs, selection }: PlannedRelease,

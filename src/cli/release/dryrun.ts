@@ -5,10 +5,11 @@ import type { Session } from '../session.ts';
 import { showImages } from './images.ts';
 import type { PlannedRelease } from './planned.ts';
 
-/** Every archive and image, each member with --verbose; no base is fetched, no program looked at. */
+/** `commands`: what would be run in a container first. Every archive and image, each member with --verbose; no base is fetched, no program looked at. */
 export async function showRelease(
   session: Session,
   { tarballs: planned, selection }: PlannedRelease,
+  commands: readonly (readonly string[])[],
 ): Promise<number> {
   const { context } = session;
   const images = selection ? await showImages(session, selection) : { archives: [], paths: [] };
@@ -17,9 +18,15 @@ export async function showRelease(
     const shown = tarballs.map(({ name, part, platform, members }) => {
       return { name, part, platform, members: members.map(({ path }) => path) };
     });
-    context.print(JSON.stringify({ tarballs: shown, images: images.paths }));
+    context.print(
+      JSON.stringify({
+        ...(commands.length > 0 ? { container: commands } : {}),
+        ...{ tarballs: shown, images: images.paths },
+      }),
+    );
     return 0;
   }
+  for (const words of commands) context.print(`in a container: ${words.join(' ')}`);
   for (const path of images.paths) context.print(path);
   for (const { name, members } of tarballs) {
     const bytes = members.reduce((sum, member) => sum + (member.kind === 'file' ? member.size : 0), 0);

@@ -4,6 +4,7 @@ import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { nearest } from '../../diagnostic/nearest.ts';
 import type { Host } from '../../host/host.ts';
 import { PARTS } from '../../release/member.ts';
+import { TRANSPORTS } from '../container/request.ts';
 
 /** What `--only` may name: the parts, and the images without the archives that hold them. */
 export const ONLY = [...PARTS, 'images'] as const;
@@ -26,11 +27,41 @@ export interface ReleaseRequest {
   /** Base of all images, instead of those that the tree names. */
   readonly base?: string;
   readonly waitSeconds: number;
+  readonly container: ContainerWish;
 }
+
+/** Where programs are built: here, or by the tree's own scripts in a container. */
+export interface ContainerWish {
+  /** `upstream`: where the tree's scripts say so and an engine is there; undefined: what kubewright.yaml says. */
+  readonly isWanted: boolean | 'upstream' | undefined;
+  readonly engine: string | undefined;
+  readonly image: string | undefined;
+  readonly transport: string | undefined;
+}
+
+const IN_CONTAINER = { container: true };
 
 export function addReleaseOptions(command: Command): Command {
   const list = (value: string, before: readonly string[] = []) => [...before, value];
   return command
+    .option('--container', 'build in a container of the tree’s build image, and pack what comes out of it')
+    .option('--no-container', 'build on this machine, whatever kubewright.yaml says')
+    .addOption(
+      new Option('--engine <address>', 'address of the engine, or name of a Docker context').implies(
+        IN_CONTAINER,
+      ),
+    )
+    .addOption(
+      new Option('--build-image <ref>', 'another build image: a name or id that the engine has').implies(
+        IN_CONTAINER,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--transport <way>',
+        `how sources get in and programs out: ${TRANSPORTS.join(', ')}`,
+      ).implies(IN_CONTAINER),
+    )
     .option('--from-local', 'package the programs that are built, and build nothing')
     .addOption(
       new Option('--from <dir>', 'package finished programs of this directory: DIR/OS/ARCH/NAME').conflicts(
@@ -73,7 +104,15 @@ export function readReleaseRequest(
     ...(base === undefined ? {} : { base }),
     ...(versionString === undefined ? {} : { versionString }),
     waitSeconds: typeof values['wait'] === 'number' && values['wait'] >= 0 ? values['wait'] : 0,
+    container: {
+      isWanted: wishOf(values['container']),
+      ...{ engine: text('engine'), image: text('buildImage'), transport: text('transport') },
+    },
   };
+}
+
+function wishOf(value: unknown): ContainerWish['isWanted'] {
+  return typeof value === 'boolean' || value === 'upstream' ? value : undefined;
 }
 
 function partsOf(words: string): Only[] {

@@ -29,11 +29,20 @@ export async function release(
   const unknown = request.platforms.filter((one) => !platformsOf(tree).includes(one));
   if (unknown.length > 0) throw new Failure(...unknown.map((one) => platformUnknown(one, platformsOf(tree))));
   const planned = await readRelease(session, request, version);
-  if (context.options.dryRun) return showRelease(session, planned);
+  const isInContainer = request.container.isWanted === true;
+  if (context.options.dryRun) {
+    const isBuilt = isInContainer && !request.isPackagingOnly;
+    const commands = isBuilt
+      ? await (await import('./container.ts')).containerCommands(session, request, planned)
+      : [];
+    return showRelease(session, planned, commands);
+  }
   if (request.isPackagingOnly) return packageRelease(session, request, planned);
   // What would end the release after a long build ends it before.
   if (planned.selection) await fetchBases(session, planned.selection);
-  const exitCode = await buildRelease(session, request, planned);
+  const exitCode = isInContainer
+    ? await (await import('./container.ts')).buildReleaseInContainer(session, request, planned)
+    : await buildRelease(session, request, planned);
   if (exitCode !== 0) return exitCode;
   return packageRelease(
     session,
@@ -158,7 +167,7 @@ function removeForeign({ context }: Session, directory: string, tarballs: readon
 }
 
 /** One Diagnostic for each platform. */
-function programsMissing(missing: readonly Program[], { from }: ReleaseRequest): Diagnostic[] {
+function programsMissing(missing: readonly Program[], { from, container }: ReleaseRequest): Diagnostic[] {
   const platforms = [...new Set(missing.map(({ platform }) => platform))];
   return platforms.map((platform) => {
     const own = missing.filter((one) => one.platform === platform);
@@ -168,7 +177,7 @@ function programsMissing(missing: readonly Program[], { from }: ReleaseRequest):
       what: `${names.slice(0, 3).join(', ')}${rest} for ${platform} ${names.length === 1 ? 'is' : 'are'} not built`,
       where: [{ file: own[0]?.path ?? '' }],
       why: 'the archives of this release hold them, and nothing is built with --from-local or --from',
-      help: `${from === undefined ? 'build' : 'put there, or build here,'}: kubewright build ${names.join(' ')} --platform ${platform}; leave platforms out with --platform, parts with --only`,
+      help: `${from === undefined ? 'build' : 'put there, or build here,'}: ${container.isWanted === true ? 'kubewright release --container' : `kubewright build ${names.join(' ')}`} --platform ${platform}; leave platforms out with --platform, parts with --only`,
     });
   });
 }

@@ -3,11 +3,13 @@ import { taken } from '../../diagnostic/diagnostic.ts';
 import { readTreeVersion, type TreeVersion } from '../../tree/version.ts';
 import type { CommandContext } from '../request.ts';
 import { openSession, type Session } from '../session.ts';
+import { decidePlace } from './place.ts';
 import type { ReleaseRequest } from './request.ts';
 
 /** Returns the exit code. */
-export async function startRelease(given: CommandContext, request: ReleaseRequest): Promise<number> {
-  const session = await openSession(request.isQuick ? quickly(given) : given);
+export async function startRelease(given: CommandContext, asked: ReleaseRequest): Promise<number> {
+  const session = await openSession(asked.isQuick ? quickly(given) : given);
+  const request = decidePlace(session, asked);
   const version = await versionOf(session, request);
   return (await import('./run.ts')).release(session, request, version);
 }

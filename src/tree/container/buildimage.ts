@@ -40,6 +40,12 @@ export function buildImagePackages(
   return [...new Set([...TOOLS, ...cross, ...more])].sort();
 }
 
+/** Whether there is a C compiler for a platform of Linux. */
+export function hasCompiler(platform: Platform): boolean {
+  const { os, arch } = splitPlatform(platform);
+  return os === 'linux' && CROSS[arch] !== undefined;
+}
+
 /** Variables of every container of the image. `goVersion` is without `go`. */
 export function buildImageEnvironment(
   { remoteRoot, era }: Pick<ContainerBuild, 'remoteRoot' | 'era'>,

@@ -15,7 +15,7 @@ import { table } from '../../table.ts';
 import { type Checkout, openEngine, readCheckout } from '../prepare.ts';
 import { readContainerRequest } from '../request.ts';
 import { CONTENT_LABEL, fetchedBuildImage, ownBuildImage } from './contents.ts';
-import { crossCopy, crossReference, originsOf } from './origin.ts';
+import { crossCopy, crossReference, isMirrored, originsOf } from './origin.ts';
 import type { BuildImageRequest } from './request.ts';
 import { goOfImage } from './toolchain.ts';
 
@@ -92,10 +92,16 @@ async function planImage(
         return { ...made, toldOf: reference };
       } catch (problem) {
         if (!origins.includes('packages') || !(problem instanceof Failure)) throw problem;
-        if (!options.quiet) for (const one of problem.diagnostics) report({ ...one, severity: 'warning' });
+        // What was not hoped for is not missed.
+        if (!options.quiet && isMirrored(session, build))
+          for (const one of problem.diagnostics) report({ ...one, severity: 'warning' });
       }
     }
-    const packages = buildImagePackages(platform, request.platforms, request.packages);
+    const packages = buildImagePackages(
+      platform,
+      [...request.platforms, ...(request.compilers ?? [])],
+      request.packages,
+    );
     const toolchain = await goOfImage(session, request.toolchain, platform);
     const base = await bases.read(`debian://${packages.join(',')}`, platform, tree.root);
     const parts = { base, platform, build, names };

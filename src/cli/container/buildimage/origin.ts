@@ -11,17 +11,27 @@ export function crossReference({ crossImage, crossVersion }: ContainerBuild): st
   return crossImage === undefined || crossVersion === undefined ? undefined : `${crossImage}:${crossVersion}`;
 }
 
-/** In the order in which they are tried. A registry is asked when it is named, or a mirror stands for it. */
+/**
+ * In the order in which they are tried. A registry is asked when it is named, or a mirror stands for it; without a network
+ * `registry` is what `mirror load` brought here.
+ */
 export function originsOf(session: Session, request: BuildImageRequest, build: ContainerBuild): Origin[] {
   if (request.from !== undefined) return [request.from];
   // Only what we make ourselves holds what was asked for.
   if (request.platforms.length + request.packages.length > 0 || request.toolchain !== undefined)
     return ['packages'];
   const reference = crossReference(build);
-  const host = reference === undefined ? undefined : parseReference(reference)?.registry;
-  const isMirrored = host !== undefined && registrySettings(session).mirrors[host] !== undefined;
+  const isCached = session.context.options.offline && reference !== undefined;
   const atEngine: Origin[] = request.save === undefined ? ['engine'] : [];
-  return [...atEngine, ...(isMirrored ? (['registry'] as const) : []), 'packages'];
+  const isTried = isCached || isMirrored(session, build);
+  return [...atEngine, ...(isTried ? (['registry'] as const) : []), 'packages'];
+}
+
+/** Whether a mirror stands for the registry of the tree's kube-cross. */
+export function isMirrored(session: Session, build: ContainerBuild): boolean {
+  const reference = crossReference(build);
+  const host = reference === undefined ? undefined : parseReference(reference)?.registry;
+  return host !== undefined && registrySettings(session).mirrors[host] !== undefined;
 }
 
 /** A copy of kube-cross at the engine, whatever registry it came from: the tag says which it is. */

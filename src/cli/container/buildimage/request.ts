@@ -14,6 +14,8 @@ export interface BuildImageRequest {
   readonly from: Origin | undefined;
   /** C compilers for these, beside the engine's own. */
   readonly platforms: readonly Platform[];
+  /** The same, where the image is made of packages; another origin brings its own. */
+  readonly compilers?: readonly Platform[];
   /** More Debian packages. */
   readonly packages: readonly string[];
   /** Write an archive instead of loading. */
