@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { scratch } from '../trees.ts';
 import { Engine, ImageRegistry, inspect, MISSING } from './engine.ts';
@@ -92,6 +92,17 @@ describe.skipIf(MISSING !== undefined)(`images${MISSING ? `: ${MISSING}` : ''}`,
       Env: expect.arrayContaining(['FROM_BASE=yes']),
     });
     expect(config?.Created).toBe('2023-11-14T22:13:20Z');
+  });
+
+  test('no program of an engine is needed to load, and one that cannot be had is told with the way out', async () => {
+    const alone = { ...environment, PATH: dirname(process.execPath) };
+    const loaded = await repo.kubewright(['image', '--load', '-p', 'linux/amd64'], { env: alone });
+    expect(loaded).toMatchObject({ exitCode: 0 });
+    expect(loaded.stdout).toContain('Loaded image: example.dev/orchard/press-amd64:v1.0.0_fresh');
+    const refused = await image('-p', 'linux/amd64', '--engine', 'unix:///nowhere');
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('error engine/unreachable');
+    expect(refused.stderr).toMatch(/can be loaded anywhere: docker load --input \S+\.tar/);
   });
 
   test('a file goes where a link of the base leads, and the link stays', () => {

@@ -1,35 +1,62 @@
-/** Hands an archive to the container engine of this machine, by its own program: contexts and sockets are its business. */
-import { error, Failure } from '../../diagnostic/diagnostic.ts';
-import type { CommandContext } from '../request.ts';
+/** Hands archives to a container engine, over its API: no command line of an engine is needed. */
+import { Failure } from '../../diagnostic/diagnostic.ts';
+import { openEngine } from '../container/prepare.ts';
+import type { Session } from '../session.ts';
+import { mebibytes, statusLine } from '../statusline.ts';
 
-const ENGINES = ['docker', 'podman', 'nerdctl'] as const;
-
-/** `docker load`, or another engine's. */
-export async function loadArchive({ host, signal, print }: CommandContext, path: string): Promise<void> {
-  const engine = ENGINES.find((name) => host.processes.find(name) !== undefined);
-  if (!engine) {
-    throw new Failure(
-      error('process/not-found', {
-        what: `no container engine was found on PATH: ${ENGINES.join(', ')}`,
-        why: '--load hands the archive to one of them',
-        help: `install one, or load the file elsewhere: docker load --input ${path}`,
-      }),
-    );
+/** Loads one archive after the other and prints what the engine then has. `named`: --engine. */
+export async function loadArchives(
+  session: Session,
+  paths: readonly string[],
+  named: string | undefined,
+): Promise<void> {
+  const { context } = session;
+  const { host, signal } = context;
+  const { engine } = openEngine(session, named);
+  const line = statusLine(context);
+  try {
+    for (const path of paths) {
+      const total = host.files.stat(path)?.size ?? 0;
+      const onProgress = (done: number) =>
+        line.show(`loading ${path}: ${mebibytes(done)} of ${mebibytes(total)} MiB`);
+      const loaded = await engine.images
+        .load(counted(host.files.chunks(path), signal, onProgress))
+        .catch((problem: unknown) => {
+          throw problem instanceof Failure ? withWayOut(problem, path) : problem;
+        });
+      line.clear();
+      for (const name of loaded) context.print(`Loaded image: ${name}`);
+    }
+  } finally {
+    line.clear();
+    await engine.close();
   }
-  const environment = Object.fromEntries(
-    Object.entries(host.environment).filter((pair): pair is [string, string] => pair[1] !== undefined),
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  onProgress: (done: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let done = 0;
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    yield chunk;
+    done += chunk.length;
+    onProgress(done);
+  }
+}
+
+/** An engine that cannot be had says nothing against the archive. */
+function withWayOut(problem: Failure, path: string): Failure {
+  return new Failure(
+    ...problem.diagnostics.map((diagnostic) =>
+      diagnostic.code === 'image/engine-failed'
+        ? diagnostic
+        : {
+            ...diagnostic,
+            help: `${diagnostic.help}; the archive is finished, and can be loaded anywhere: docker load --input ${path}`,
+          },
+    ),
   );
-  const { exitCode, stdout, stderr } = await host.processes.run({
-    ...{ argv: [engine, 'load', '--input', path], environment, workingDirectory: '/', signal },
-  });
-  if (exitCode !== 0) {
-    throw new Failure(
-      error('image/engine-failed', {
-        what: `${engine} did not load ${path}: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-        why: `it ended with ${exitCode}`,
-        help: `see that the engine runs (${engine} info) and has room, then load the file: ${engine} load --input ${path}`,
-      }),
-    );
-  }
-  for (const line of stdout.trim().split('\n')) if (line) print(line);
 }

@@ -8,7 +8,7 @@ import { splitPlatform } from '../../target/platform.ts';
 import { runArtifacts } from '../artifacts/run.ts';
 import type { Session } from '../session.ts';
 import type { Registries } from './bases.ts';
-import { loadArchive } from './load.ts';
+import { loadArchives } from './load.ts';
 import type { PreparedImage, PreparedImages } from './prepare.ts';
 import { pushAssembled } from './push.ts';
 import type { ImageRequest } from './request.ts';
@@ -95,7 +95,10 @@ export async function runImages(
   const assembled = layers.length > 0 ? assemble(session, layers) : [];
   if (layout) removeOtherBlobs(context.host, layout.directory, assembled);
   if (request.push !== undefined) await pushAssembled(session, registries, assembled, request.push);
-  if (request.load) for (const step of archives) await loadArchive(context, step.outputs[0] ?? '');
+  if (request.load) {
+    const made = archives.flatMap(({ outputs }) => outputs.slice(0, 1));
+    await loadArchives(session, made, request.engine);
+  }
   return 0;
 }
 
