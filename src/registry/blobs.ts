@@ -10,7 +10,16 @@ export interface KnownBlob {
   readonly path: string;
 }
 
+/** What a cache holds, or what went out of it. */
+export interface CacheSize {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
 const FACTS_SCHEMA = 1;
+const HOUR = 60 * 60 * 1000;
+/** No layer that is worth removing is smaller. */
+const DOCUMENT = 256 << 10;
 
 export class BlobCache {
   readonly #host: Host;
@@ -91,9 +100,12 @@ export class BlobCache {
 
   /** What a layer holds; read and checked once, then remembered. Throws RefusedArchive. */
   async layerFacts(digest: string): Promise<LayerFacts> {
-    const remembered = `${this.#root}/facts/v${FACTS_SCHEMA}/${digest.replace(':', '/')}.json`;
+    const remembered = this.#factsPath(digest);
     const known = this.#host.files.readTextIfAny(remembered);
-    if (known) return JSON.parse(known) as LayerFacts;
+    if (known) {
+      this.#markUsed(remembered);
+      return JSON.parse(known) as LayerFacts;
+    }
     const facts = await readLayer(this.#host.files.chunks(this.path(digest)));
     this.#host.files.publish(remembered, JSON.stringify(facts), { fsync: false });
     return facts;
@@ -107,6 +119,53 @@ export class BlobCache {
   remember(reference: string, digest: string): void {
     if (this.remembered(reference) !== digest)
       this.#host.files.publish(this.#tagPath(reference), `${digest}\n`, { fsync: false });
+  }
+
+  size(): CacheSize {
+    const sizes = this.#blobs().map(({ size }) => size);
+    return { objects: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
+  /**
+   * Removes layers, the ones of use longest ago first, until at most `limit` bytes are left. Small blobs stay: they are documents,
+   * without which nobody knows which layers an image has. What is wanted again is fetched, or made, again.
+   */
+  prune(limit: number): CacheSize {
+    const blobs = this.#blobs();
+    let bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+    const removed = { objects: 0, bytes: 0 };
+    for (const { path, facts, size } of blobs.sort((a, b) => a.used - b.used)) {
+      if (bytes <= limit) break;
+      if (size < DOCUMENT) continue;
+      this.#host.files.remove(path);
+      this.#host.files.remove(facts);
+      bytes -= size;
+      removed.objects++;
+      removed.bytes += size;
+    }
+    return removed;
+  }
+
+  #blobs(): { path: string; facts: string; size: number; used: number }[] {
+    const { files } = this.#host;
+    const directory = `${this.#root}/blobs/sha256`;
+    if (!files.isDirectory(directory)) return [];
+    return files.list(directory).flatMap((name) => {
+      const [path, facts] = [`${directory}/${name}`, this.#factsPath(`sha256:${name}`)];
+      const stat = name.startsWith('.') ? undefined : files.lstat(path);
+      return stat ? [{ path, facts, size: stat.size, used: files.lstat(facts)?.mtime ?? stat.mtime }] : [];
+    });
+  }
+
+  #factsPath(digest: string): string {
+    return `${this.#root}/facts/v${FACTS_SCHEMA}/${digest.replace(':', '/')}.json`;
+  }
+
+  /** The facts of a layer bear the time of its last use, to the hour; the blob keeps its own, by which it is known unchanged. */
+  #markUsed(facts: string): void {
+    const { files, clock } = this.#host;
+    const now = clock.now();
+    if ((files.lstat(facts)?.mtime ?? now) < now - HOUR) files.touch(facts, now);
   }
 
   #tagPath(reference: string): string {

@@ -1,5 +1,6 @@
 /** The build image of a tree: of packages and Go, fetched, or found at the engine; in the hands of a real one. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildImagePackages } from '../../src/tree/container/buildimage.ts';
@@ -8,6 +9,7 @@ import { Checkout, CROSS_VERSION } from './containers.ts';
 import { Engine, ImageRegistry, MISSING } from './engine.ts';
 import { APT_MISSING, PackageSource } from './packagesource.ts';
 
+const LARGE = 48 << 20;
 const LACKING = MISSING ?? APT_MISSING;
 const DOCKERFILE = 'FROM k8s.gcr.io/build-image/kube-cross:KUBE_BUILD_IMAGE_CROSS_TAG\n';
 const CROSS = `build-image/kube-cross:${CROSS_VERSION}`;
@@ -27,6 +29,8 @@ beforeAll(async () => {
   });
   for (const name of buildImagePackages('linux/amd64', ['linux/arm64'], []))
     source.add(name, { [`usr/share/tiny/${name}`]: name });
+  // What no compression makes small: an engine takes its time with it.
+  source.add('tiny-large', { 'usr/share/large': randomBytes(LARGE) });
   source.list();
   const gos = scratch('gos');
   const files = {
@@ -127,6 +131,55 @@ describe.skipIf(LACKING)(`the build image${LACKING ? ` (${LACKING})` : ''}`, () 
     expect(without.stderr).toContain('warning image/base-unavailable');
     expect(without).toMatchObject({ exitCode: 0 });
     registry = await ImageRegistry.start();
+  });
+
+  test.each([
+    ['apt is asked', 'asking apt'],
+    ['packages are fetched', 'fetching'],
+    ['they are laid out', 'laying out'],
+    ['the engine takes it', 'loading the image'],
+  ])('killed while %s, a second call makes it, and nothing is left over', async (_, line) => {
+    const one = checkout();
+    const cache = scratch('cache');
+    const words = ['container', 'image', '--package', 'tiny-large'];
+    const listing = () => [
+      engine.run(['images', '-aq']),
+      engine.run(['ps', '-aq']),
+      engine.run(['volume', 'ls', '-q']),
+    ];
+    const before = listing();
+    const killed = await one.kubewright(words, {
+      env: { KUBEWRIGHT_CACHE: cache },
+      onStart: (child) => {
+        let said = '';
+        child.stderr?.on('data', (text) => {
+          said += text;
+          if (said.includes(line)) setTimeout(() => child.kill('SIGKILL'), 20);
+        });
+      },
+    });
+    expect(killed.signal).toBe('SIGKILL');
+    const made = await one.kubewright(words, { env: { KUBEWRIGHT_CACHE: cache } });
+    expect(made).toMatchObject({ exitCode: 0 });
+    const run = [
+      'run',
+      '--rm',
+      '--network=none',
+      made.stdout.trim(),
+      'busybox',
+      'wc',
+      '-c',
+      '/usr/share/large',
+    ];
+    expect(engine.run(run)).toBe(`${LARGE} /usr/share/large`);
+    const left = [cache, join(one.root, '_output')].flatMap((place) =>
+      readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        /\.kw-tmp|\/scratch\/./.test(name),
+      ),
+    );
+    expect(left).toEqual([]);
+    expect(await one.kubewright(['container', 'clean'])).toMatchObject({ exitCode: 0 });
+    expect(listing()).toEqual(before);
   });
 
   test.each([

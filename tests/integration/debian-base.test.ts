@@ -119,6 +119,16 @@ describe.skipIf(TOOLS !== undefined)(`bases of packages${TOOLS ? `: ${TOOLS}` : 
     writeFileSync(join(source.directory, 'sources.list'), `deb [trusted=yes] file:${source.directory} ./\n`);
   });
 
+  test('other sources are asked, whatever the last ones said', async () => {
+    const env = { KUBEWRIGHT_CACHE: scratch('cache') };
+    const list = join(source.directory, 'sources.list');
+    expect(await image(['-p', 'linux/amd64'], env)).toMatchObject({ exitCode: 0 });
+    writeFileSync(list, `deb [trusted=yes] file:${scratch('empty')} ./\n`);
+    expect((await image(['-p', 'linux/amd64'], env)).stderr).toContain('error image/packages-unresolved');
+    writeFileSync(list, `deb [trusted=yes] file:${source.directory} ./\n`);
+    expect(await image(['-p', 'linux/amd64'], env)).toMatchObject({ exitCode: 0 });
+  });
+
   test('what cannot be installed, or is no name, is told', async () => {
     const asked = async (base: string) => (await image(['-p', 'linux/amd64', '--base', base])).stderr;
     expect(await asked('debian://delta?essential=no')).toContain(

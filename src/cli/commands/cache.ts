@@ -1,6 +1,7 @@
 /** `kubewright cache`: the size of the shared store, pruning it, and checking every object of it. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { cacheDirectory } from '../../host/host.ts';
+import { BlobCache } from '../../registry/blobs.ts';
 import { formatBytes } from '../../report/units.ts';
 import { LocalStore, STORE_LIMIT } from '../../store/local.ts';
 import { parseBytes } from '../bytes.ts';
@@ -16,11 +17,19 @@ export function configure(command: Command, start: Start): void {
   command
     .command('prune')
     .description('remove what was used longest ago')
-    .option('--max <size>', 'keep at most this much: 500M, 20G', readLimit, STORE_LIMIT)
+    .option(
+      '--max <size>',
+      'keep at most this much, of objects and of layers of images: 500M, 20G',
+      readLimit,
+      STORE_LIMIT,
+    )
     .action((values: { max: number }) =>
       start(async (context) => {
         const removed = storeOf(context).prune(values.max);
-        answer(context, removed, `removed ${removed.objects} objects, ${formatBytes(removed.bytes)}`);
+        const images = imagesOf(context).prune(values.max);
+        const told = `removed ${removed.objects} objects, ${formatBytes(removed.bytes)}`;
+        const ofImages = `, and ${images.objects} layers of images, ${formatBytes(images.bytes)}`;
+        answer(context, { ...removed, images }, `${told}${images.objects > 0 ? ofImages : ''}`);
         return 0;
       }),
     );
@@ -44,16 +53,20 @@ export function configure(command: Command, start: Start): void {
 
 function showSize(context: CommandContext): number {
   const size = storeOf(context).size();
-  answer(
-    context,
-    size,
-    `${cacheDirectory(context.host)}: ${size.objects} objects, ${formatBytes(size.bytes)}`,
-  );
+  const images = imagesOf(context).size();
+  const told = `${cacheDirectory(context.host)}: ${size.objects} objects, ${formatBytes(size.bytes)}`;
+  const ofImages = `; of images ${images.objects} blobs, ${formatBytes(images.bytes)}`;
+  answer(context, { ...size, images }, `${told}${images.objects > 0 ? ofImages : ''}`);
   return 0;
 }
 
 function storeOf(context: CommandContext): LocalStore {
   return new LocalStore(context.host, cacheDirectory(context.host), context.report);
+}
+
+/** Bases, build images and what mirrors brought. */
+function imagesOf({ host }: CommandContext): BlobCache {
+  return new BlobCache(host, cacheDirectory(host));
 }
 
 function answer(context: CommandContext, value: unknown, text: string): void {

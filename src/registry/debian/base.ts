@@ -9,7 +9,9 @@ import { digestOfRecord } from '../../formats/digest.ts';
 import { gzip } from '../../formats/gzip.ts';
 import { type ImageConfig, MEDIA } from '../../formats/oci/types.ts';
 import type { Host } from '../../host/host.ts';
+import { sweepTemporary } from '../../host/temporary.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
+import { machineSources } from '../../tree/source/machineapt.ts';
 import type { BaseImage, BaseLayer } from '../base.ts';
 import type { BlobCache } from '../blobs.ts';
 import { type ChosenPackage, type PackageClosure, PrivateApt } from './apt.ts';
@@ -44,9 +46,12 @@ export async function readDebianBase(
   const name = debianBaseText(request);
   const architecture = debianArchitecture(platform, name);
   const memory = new LayerMemory(host, join(shared, 'images', 'debian-v1'));
+  sweepTemporary(memory.directory);
   const remembered = digestOfRecord({ ...request, packages: [...request.packages], architecture });
   const known = memory.closure(remembered);
-  const isFresh = known !== undefined && host.clock.now() - known.time < FRESH_MILLISECONDS;
+  const sources = options.offline ? undefined : await sourcesDigest(options);
+  const isSame = sources === undefined || known?.sources === sources;
+  const isFresh = known !== undefined && isSame && host.clock.now() - known.time < FRESH_MILLISECONDS;
   if (known && (options.offline || (isFresh && !options.refresh))) {
     const layers = keptLayers(memory, cache, known.closure);
     if (layers) return baseOf(options, name, platform, known.closure, layers);
@@ -57,13 +62,20 @@ export async function readDebianBase(
     options.onProgress('asking apt which packages there are');
     await apt.update();
     const closure = await apt.closure(request.packages, request.withEssential);
-    memory.rememberClosure(remembered, closure);
+    memory.rememberClosure(remembered, closure, sources);
     const kept = keptLayers(memory, cache, closure);
     const layers = kept ?? (await makeLayers(apt, closure, memory, options));
     return await baseOf(options, name, platform, closure, layers);
   } finally {
     apt.close();
   }
+}
+
+/** Where apt would ask: with other sources its answer is another. Undefined where there is no apt to be asked. */
+async function sourcesDigest({ host, signal, mirrored }: DebianOptions): Promise<string | undefined> {
+  if (!host.processes.find('apt-config')) return undefined;
+  const files = await machineSources(host, signal);
+  return digestOfRecord({ files: files.map(({ name, text }) => [name, mirrored?.(text) ?? text]) });
 }
 
 function setsOf({ essential, wanted }: PackageClosure): ChosenPackage[][] {

@@ -13,6 +13,13 @@ export interface KeptLayer {
   readonly newest: number;
 }
 
+export interface RememberedClosure {
+  readonly closure: PackageClosure;
+  /** Digest of the sources that were asked. */
+  readonly sources: string | undefined;
+  readonly time: number;
+}
+
 interface WrittenState {
   readonly root: readonly (readonly [string, string | null])[];
   readonly templates: readonly (readonly [string, string])[];
@@ -29,16 +36,20 @@ export class LayerMemory {
   }
 
   /** What apt chose when it was last asked, and when that was. */
-  closure(key: string): { readonly closure: PackageClosure; readonly time: number } | undefined {
+  closure(key: string): RememberedClosure | undefined {
     const path = `${this.directory}/closures/${key}.json`;
-    const closure = this.#read<PackageClosure>(path);
-    return closure && { closure, time: this.#host.files.stat(path)?.mtime ?? 0 };
+    const found = this.#read<PackageClosure & { sources?: string }>(path);
+    if (!found) return undefined;
+    const { sources, ...closure } = found;
+    return { closure, sources, time: this.#host.files.stat(path)?.mtime ?? 0 };
   }
 
-  rememberClosure(key: string, closure: PackageClosure): void {
-    this.#host.files.publish(`${this.directory}/closures/${key}.json`, JSON.stringify(closure), {
-      fsync: false,
-    });
+  rememberClosure(key: string, closure: PackageClosure, sources: string | undefined): void {
+    this.#host.files.publish(
+      `${this.directory}/closures/${key}.json`,
+      JSON.stringify({ ...closure, ...(sources === undefined ? {} : { sources }) }),
+      { fsync: false },
+    );
   }
 
   layer(key: string): KeptLayer | undefined {
