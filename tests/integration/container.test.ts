@@ -11,7 +11,7 @@ import { Certificates } from './certificates.ts';
 import { Checkout, CROSS_VERSION, rootFiles } from './containers.ts';
 import { freePort, has, MISSING, Engine as RealEngine, startPodman } from './engine.ts';
 
-const LACKING = MISSING ?? (has('rsync') ? undefined : 'wanted rsync');
+const LACKING = MISSING ?? (has('rsync') && has('make') ? undefined : 'wanted rsync and make');
 const ENGINES = [
   { name: 'Docker Engine', isPodman: false, lacking: LACKING },
   { name: 'podman', isPodman: true, lacking: LACKING ?? (has('podman') ? undefined : 'wanted podman') },
@@ -33,7 +33,7 @@ async function begin(isPodman: boolean): Promise<void> {
   real = isPodman ? await startPodman() : await RealEngine.start(words, true);
   engine = new Engine(openEngineConnection(hostWith(), { kind: 'unix', path: real.socket }));
   await engine.images.importFiles(
-    rootFiles(['rsync', 'find', 'dash']),
+    rootFiles(['rsync', 'find', 'dash', 'make']),
     `corp.example/kube-cross:${CROSS_VERSION}`,
   );
 }
@@ -157,6 +157,60 @@ describe.each(ENGINES)('a command in a container of $name', ({ isPodman, lacking
     tree.write('pkg/apples/types.go', 'package apples // on another branch\n');
     const other = await tree.shell('cat _output/dockerized/go/cache/a pkg/apples/types.go');
     expect(other.stdout).toBe('warm\npackage apples // on another branch\n');
+    await tree.kubewright(['container', 'clean']);
+  });
+
+  test('a build of which nothing changed is not run again; any other command is', async () => {
+    const rules = [
+      `all:\n\t@echo ran\n\t@mkdir -p ${BIN}\n\t@cmp -s pkg/apples/types.go ${BIN}/apple || cp pkg/apples/types.go ${BIN}/apple`,
+      `clean:\n\t@echo ran\n\t@rm -rf _output/dockerized/bin`,
+    ];
+    const tree = checkout({ Makefile: `${rules.join('\n')}\n` });
+    const ran = async (...words: string[]) => {
+      const run = await tree.kubewright(['container', 'run', ...words]);
+      expect(run).toMatchObject({ exitCode: 0 });
+      if (run.stdout.includes('ran\n')) return true;
+      expect(run.stderr).toContain('Nothing to do');
+      return false;
+    };
+    const build = ['make', 'WHAT=cmd/kubectl'];
+    expect(await ran(...build)).toBe(true);
+    expect(await ran(...build)).toBe(false);
+    expect(await ran('--always', ...build)).toBe(true);
+    expect(await ran('-e', 'GOFLAGS=-v', ...build)).toBe(true);
+    expect(await ran('make', 'all')).toBe(true);
+    expect(await ran(...build)).toBe(false);
+    tree.write('pkg/apples/types.go', 'package apples // edited\n');
+    expect(await ran(...build)).toBe(true);
+    expect(tree.read(`${BIN}/apple`)).toBe('package apples // edited\n');
+    expect(await ran(...build)).toBe(false);
+    // The program here was changed, or is gone.
+    tree.write(`${BIN}/apple`, 'package apples // spoilt\n');
+    expect(await ran(...build)).toBe(true);
+    expect(tree.read(`${BIN}/apple`)).toBe('package apples // edited\n');
+    rmSync(join(tree.root, `${BIN}/apple`));
+    expect(await ran(...build)).toBe(true);
+    expect(tree.read(`${BIN}/apple`)).toBe('package apples // edited\n');
+    expect(await ran(...build)).toBe(false);
+    // What is no build may have changed anything inside.
+    expect(await ran('make', 'clean')).toBe(true);
+    expect(await ran('make', 'clean')).toBe(true);
+    expect(existsSync(join(tree.root, `${BIN}/apple`))).toBe(false);
+    expect(await ran(...build)).toBe(true);
+    await tree.kubewright(['container', 'clean']);
+    expect(await ran(...build)).toBe(true);
+    await tree.kubewright(['container', 'clean']);
+  });
+
+  test('what a command writes among the sources does not have its neighbours sent again', async () => {
+    const tree = checkout({ 'pkg/apples/more.go': 'package apples\n' });
+    const before = statSync(join(tree.root, 'pkg/apples')).mtimeMs;
+    const times = 'stat -c "%Y %Z" pkg/apples/more.go; stat -c %Y pkg/apples';
+    const line = `${times}; echo 'package apples // made' > pkg/apples/zz_generated.deepcopy.go`;
+    const first = await tree.shell(line);
+    const next = await tree.shell(line);
+    expect(next.stdout).toBe(first.stdout);
+    expect(next.stdout.split('\n')[1]).toBe(String(Math.floor(before / 1000)));
     await tree.kubewright(['container', 'clean']);
   });
 

@@ -31,6 +31,7 @@ export function configure(command: Command, start: Start): void {
       .passThroughOptions(),
   )
     .option('--no-copy-output', 'leave results where they are')
+    .option('--always', 'run a build although nothing changed since it was done')
     .option('--generated', 'bring generated sources back too, where they differ')
     .action((words: string[], values: Record<string, unknown>) => run(words, withDefault(values), true));
   addContainerOptions(
@@ -41,6 +42,7 @@ export function configure(command: Command, start: Start): void {
       .allowUnknownOption(),
   )
     .option('--no-copy-output', 'leave results where they are')
+    .option('--always', 'run a build although nothing changed since it was done')
     .option('--generated', 'bring generated sources back too, where they differ')
     .action((words: string[], values: Record<string, unknown>) =>
       run(['make', ...words], withDefault(values), true),

@@ -178,9 +178,14 @@ describe('sources', () => {
 
   test('files of a directory in which something moved are sent again', () => {
     const rows = { a: directory, 'a/b': file(1), c: directory, 'c/d': file(1), e: file(1) };
-    expect(Object.keys(withoutTouched(rows, ['a'], ['', 'a', 'c']))).toEqual(['a', 'c', 'c/d', 'e']);
-    expect(Object.keys(withoutTouched(rows, [], ['', 'a']))).toEqual(['a', 'a/b', 'e']);
-    expect(Object.keys(withoutTouched(rows, [''], ['', 'a', 'c']))).toEqual(['a', 'a/b', 'c', 'c/d']);
+    const held = (touched: readonly string[], paths: readonly string[], isEverything = false) =>
+      Object.keys(withoutTouched(rows, touched, { paths, isEverything }));
+    expect(held(['a'], ['', 'a', 'c'])).toEqual(['a', 'c', 'c/d', 'e']);
+    expect(held([], ['', 'a'])).toEqual(['a', 'a/b', 'e']);
+    expect(held([''], ['', 'a', 'c'])).toEqual(['a', 'a/b', 'c', 'c/d']);
+    // Where everything is listed, only what is gone or touched itself.
+    expect(held(['a'], ['', 'a', 'a/b', 'c', 'c/d', 'e'], true)).toEqual(['a/b', 'c', 'c/d', 'e']);
+    expect(held(['', 'c'], ['', 'a', 'a/b', 'c', 'e'], true)).toEqual(['a', 'a/b', 'e']);
   });
 });
 

@@ -1,12 +1,14 @@
 /** The container of one run and what goes in and out of it. Whatever happens, `end` leaves nothing of it at the engine. */
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { EngineRefusal } from '../../engine/problems.ts';
-import { type TarMember, tar } from '../../formats/tar.ts';
+import { tar } from '../../formats/tar.ts';
 import type { OutputFile } from '../../report/events.ts';
 import { isInteractive, joinStreams } from './attach.ts';
-import { generatedNames, publishGenerated } from './generated.ts';
+import { alteredHere, doneKey, isDone, isSameRows, rowsOf } from './done.ts';
+import { publishGenerated } from './generated.ts';
 import { isMissingShell, noShell, nothingBuilt } from './letters.ts';
 import { CHECKOUT_LABEL } from './names.ts';
+import { ownFiles } from './ownfiles.ts';
 import { containerSpec, OWN } from './plan.ts';
 import type { PreparedContainer } from './prepare.ts';
 import {
@@ -19,10 +21,9 @@ import {
   removeVanished,
 } from './results.ts';
 import { withRsync } from './rsync.ts';
-import { containerScript, OUTPUTS } from './script.ts';
+import { OUTPUTS } from './script.ts';
 import { collectSources, type SourceRows, sourceArchive, sourceChanges, withoutTouched } from './sources.ts';
 import { type ContainerState, loadContainerState, NO_STATE, saveContainerState, unsettle } from './state.ts';
-import { versionFile } from './versiondefs.ts';
 import { prepareVolumes } from './volumes.ts';
 
 const GRACE_MILLISECONDS = 5_000;
@@ -41,9 +42,14 @@ export class ContainerJob {
   #before: SourceRows = {};
   /** What the script left, by name; undefined before it ended. */
   #left: ReadonlyMap<string, Buffer> | undefined;
+  /** Key of this build, where it is one. */
+  readonly #key: string | undefined;
+  /** Whether it was done before, so that there is nothing to do. */
+  isDone = false;
 
   constructor(prepared: PreparedContainer, { run, stage }: { readonly run: string; readonly stage: string }) {
     [this.#x, this.#run, this.#stage] = [prepared, run, stage];
+    this.#key = doneKey(prepared);
   }
 
   /** Makes the container and brings the sources to where it finds them. */
@@ -66,10 +72,13 @@ export class ContainerJob {
     const hasWork = isRsync || why !== undefined || changes.sent.length + changes.removed.length > 0;
     if (hasWork)
       start(why ?? (isRsync ? 'rsync compares' : `${changes.sent.length + changes.removed.length} changed`));
-    unsettle(host, this.#x.stateFile);
-    if (why !== undefined) this.#save({ ...this.#state, isSettled: false });
     const isStill = changes.sent.length + changes.removed.length === 0 && why === undefined;
     this.#isAsRead = isStill;
+    const { copyOutput } = this.#x.request;
+    this.isDone = isStill && isDone(this.#state, this.#key, copyOutput, () => this.#programsHere());
+    if (this.isDone) return { files: 0, removed: 0, bytes: 0, why };
+    unsettle(host, this.#x.stateFile);
+    if (why !== undefined) this.#save({ ...this.#state, isSettled: false });
     const id = await this.#create(isRsync ? [] : changes.removed);
     if (why !== undefined) await this.#x.own(id);
     if (isRsync) return { ...(await this.#syncIn()), why };
@@ -102,7 +111,7 @@ export class ContainerJob {
         joinStreams(host, containers, id, stream, tty),
         containers.wait(id),
       ]);
-      await this.#settle();
+      await this.#settle(status);
       return status;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -124,7 +133,9 @@ export class ContainerJob {
     if (plan.transport === 'bind') return { outputs: this.#newPrograms(), removed: [] };
     const facts = parseResults(this.#text(OUTPUTS.results), plan.remoteBin);
     const before = this.#state.results;
-    const wanted = changedResults(host, plan.localBin, before, facts);
+    const altered = alteredHere(this.#state, facts, this.#programsHere());
+    const changed = changedResults(host, plan.localBin, before, facts);
+    const wanted = [...new Set([...changed, ...altered])].sort();
     if (wanted.length > 0) start(`${wanted.length} changed`);
     const paths =
       plan.transport === 'rsync'
@@ -139,9 +150,14 @@ export class ContainerJob {
             )
           ).map(({ path }) => path);
     const removed = removeVanished(host, plan.localBin, before, facts);
+    const { done = [], here = {} } = this.#state;
+    const rows = rowsOf(facts, this.#programsHere());
+    const isNew = !isAlone && this.#key !== undefined && !done.includes(this.#key);
+    const now = isNew ? [...done, this.#key as string] : done;
+    const isAsBefore = wanted.length + removed.length === 0 && isSameFacts(before, facts);
     this.#save(
-      { ...this.#state, results: facts },
-      wanted.length + removed.length === 0 && isSameFacts(before, facts),
+      { ...this.#state, results: facts, here: rows, done: now },
+      isAsBefore && !isNew && isSameRows(here, rows),
     );
     const generated = request.generated
       ? await publishGenerated(session, this.#left?.get(OUTPUTS.generated), this.#sent)
@@ -177,28 +193,8 @@ export class ContainerJob {
         problem instanceof EngineRefusal && /bind source path|no such file/i.test(problem.words);
       throw isElsewhere && plan.transport === 'bind' ? new Failure(this.#notHere()) : problem;
     }
-    await engine.containers.putArchive(this.#container, '/', tar(this.#ownFiles(removed)));
+    await engine.containers.putArchive(this.#container, '/', tar(ownFiles(this.#x, removed)));
     return this.#container;
-  }
-
-  *#ownFiles(removed: readonly string[]): Generator<TarMember> {
-    const { plan, request, version } = this.#x;
-    const [uid = 0, gid = 0] = (plan.user ?? '0:0').split(':').map(Number);
-    const file = (name: string, text: string): TarMember => ({
-      entry: { path: `${OWN.slice(1)}/${name}`, kind: 'file', mode: 0o644, size: Buffer.byteLength(text) },
-      content: Buffer.from(text),
-    });
-    yield { entry: { path: `${OWN.slice(1)}/out`, kind: 'directory', mode: 0o755, size: 0, uid, gid } };
-    yield file(
-      'run',
-      containerScript({
-        ...{ remoteRoot: plan.build.remoteRoot, remoteBin: plan.remoteBin },
-        tracksSources: plan.transport !== 'bind',
-        generated: request.generated && plan.transport !== 'bind' ? generatedNames(plan.build.receive) : [],
-      }),
-    );
-    yield file('remove', removed.map((path) => `./${path}\0`).join(''));
-    yield file('version', versionFile(version));
   }
 
   /** Our own lock must be seen where the checkout is mounted: an engine elsewhere has another disk. */
@@ -226,13 +222,21 @@ export class ContainerJob {
   }
 
   /** Reads what the script listed, and remembers what the volume holds now. */
-  async #settle(): Promise<void> {
-    const { plan } = this.#x;
+  async #settle(status: number): Promise<void> {
+    const { plan, request } = this.#x;
     const left = await this.#readLists();
-    const [changed, directories] = [left.get(OUTPUTS.changed), left.get(OUTPUTS.directories)];
-    if (plan.transport === 'bind' || !changed || !directories) return;
+    const [changed, entries] = [left.get(OUTPUTS.changed), left.get(OUTPUTS.entries)];
+    const there = entries ?? left.get(OUTPUTS.directories);
+    if (plan.transport === 'bind' || !changed || !there) return;
+    // What is no build may have changed anything; one that leaves results inside is done here.
+    const { done = [] } = this.#state;
+    const kept = this.#key !== undefined && this.#isAsRead ? done : [];
+    const isOver = this.#key !== undefined && status === 0 && !request.copyOutput;
+    const now = isOver ? [...new Set([...kept, this.#key as string])] : kept;
+    const isSameDone = now.length === done.length;
+    const settled = { ...this.#state, isSettled: true, done: now };
     if (changed.length === 0) {
-      this.#save({ ...this.#state, isSettled: true, files: this.#sent }, this.#isAsRead);
+      this.#save({ ...settled, files: this.#sent }, this.#isAsRead && isSameDone);
       return;
     }
     const root = plan.build.remoteRoot;
@@ -242,8 +246,9 @@ export class ContainerJob {
         .split('\0')
         .filter((path) => path === root || path.startsWith(`${root}/`))
         .map((path) => path.slice(root.length + 1));
-    const files = withoutTouched(this.#sent, relative(changed), relative(directories));
-    this.#save({ ...this.#state, isSettled: true, files });
+    const remaining = { paths: relative(there), isEverything: entries !== undefined };
+    const files = withoutTouched(this.#sent, relative(changed), remaining);
+    this.#save({ ...settled, files });
   }
 
   async #readLists(): Promise<ReadonlyMap<string, Buffer>> {

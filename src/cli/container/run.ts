@@ -109,6 +109,11 @@ class ContainerRun {
     const finish = (outcome: StepOutcome, outputs: readonly OutputFile[] = []) =>
       this.#finish(emit, name, outcome, host.clock.monotonic() - started, outputs);
     try {
+      if (job.isDone) {
+        this.status = 0;
+        finish('fresh');
+        return true;
+      }
       if (name === 'sources') {
         const { files, removed, bytes, why } = await job.bringSources(start);
         finish(files + removed === 0 && why === undefined ? 'fresh' : 'built');

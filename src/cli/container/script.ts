@@ -18,6 +18,7 @@ export const OUTPUTS = {
   results: 'results',
   changed: 'changed',
   directories: 'directories',
+  entries: 'entries',
   generated: 'generated.tar',
 } as const;
 
@@ -58,7 +59,14 @@ export function containerScript({ remoteRoot, remoteBin, tracksSources, generate
           `find ${root} ${outputs} -o $newer $out/start -print0 >$out/${OUTPUTS.changed}`,
           // What vanished has touched the directory that held it.
           `: >$out/${OUTPUTS.directories}`,
-          `if [ -s $out/${OUTPUTS.changed} ]; then find ${root} ${outputs} -o -type d -print0 >$out/${OUTPUTS.directories}; fi`,
+          `if [ -s $out/${OUTPUTS.changed} ]; then`,
+          // Where times of change are known, what is still there and untouched is as it was.
+          '  if [ $newer = -cnewer ]; then',
+          `    find ${root} ${outputs} -o -print0 >$out/${OUTPUTS.entries}`,
+          '  else',
+          `    find ${root} ${outputs} -o -type d -print0 >$out/${OUTPUTS.directories}`,
+          '  fi',
+          'fi',
         ]
       : []),
     ...(names

@@ -61,18 +61,25 @@ function isSame(a: SourceRow | undefined, b: SourceRow | undefined): boolean {
   return a !== undefined && b !== undefined && a.every((value, i) => value === b[i]);
 }
 
+/** What is there after a command: everything, or the directories alone where no time of change can be asked for. */
+export interface Remaining {
+  readonly paths: readonly string[];
+  readonly isEverything: boolean;
+}
+
 /**
- * Rows without what a command inside touched: those are sent again. A touched directory means the files in it, since one of
- * them may be gone; `directories` are those that are still there.
+ * Rows without what a command inside touched: those are sent again, of a directory its times. Where only directories are known,
+ * a touched one means the files in it too, since one of them may be gone.
  */
 export function withoutTouched(
   rows: SourceRows,
   touched: readonly string[],
-  directories: readonly string[],
+  { paths, isEverything }: Remaining,
 ): SourceRows {
   const names = new Set(touched);
-  const there = new Set(directories);
+  const there = new Set(paths);
   const isHeld = ([path, [mode]]: [string, SourceRow]): boolean => {
+    if (isEverything) return there.has(path) && !names.has(path);
     if ((mode & KIND) === DIRECTORY) return there.has(path);
     const parent = parentOf(path);
     return there.has(parent) && !names.has(path) && !names.has(parent);
@@ -96,7 +103,15 @@ export async function* sourceArchive(
   paths: readonly string[],
   owner: { readonly uid: number; readonly gid: number },
 ): AsyncGenerator<Uint8Array> {
-  yield* inBlocks(tar(members(files, root, rows, paths, owner)));
+  yield* inBlocks(tar(members(files, root, rows, withParents(rows, paths), owner)));
+}
+
+/** With the directories that hold what is sent: unpacking touches them, and makefiles ask for their times. */
+function withParents(rows: SourceRows, paths: readonly string[]): readonly string[] {
+  if (paths.length === Object.keys(rows).length) return paths;
+  const wanted = new Set(paths);
+  for (const path of paths) if (path.includes('/')) wanted.add(parentOf(path));
+  return Object.keys(rows).filter((path) => wanted.has(path));
 }
 
 function* members(
@@ -109,8 +124,10 @@ function* members(
   for (const path of paths) {
     const [mode, size, mtime] = rows[path] as SourceRow;
     const common = { path, mode: mode & 0o777, ...owner, mtime: Math.floor(mtime / 1000), size: 0 };
-    if ((mode & KIND) === DIRECTORY) yield { entry: { ...common, mtime: 0, kind: 'directory' } };
-    else if ((mode & KIND) === LINK)
+    if ((mode & KIND) === DIRECTORY) {
+      const changed = files.lstat(`${root}/${path}`)?.mtime ?? 0;
+      yield { entry: { ...common, mtime: Math.floor(changed / 1000), kind: 'directory' } };
+    } else if ((mode & KIND) === LINK)
       yield { entry: { ...common, kind: 'symlink', target: files.readLink(`${root}/${path}`) ?? '' } };
     else if (size <= PIECE) {
       const content = files.readBytes(`${root}/${path}`);

@@ -12,6 +12,10 @@ export interface ContainerState {
   readonly files: Readonly<Record<string, SourceRow>>;
   /** Facts of each program by its path below the directory of programs. */
   readonly results: Readonly<Record<string, string>>;
+  /** Rows of those programs as they lie here. */
+  readonly here?: Readonly<Record<string, SourceRow>>;
+  /** Keys of builds of these sources that came to their end. */
+  readonly done?: readonly string[];
 }
 
 const SCHEMA = 1;
