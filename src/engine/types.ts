@@ -17,6 +17,8 @@ export interface EngineInfo {
   /** As the kernel says it: `x86_64`, `aarch64`. */
   readonly Architecture?: string;
   readonly SecurityOptions?: readonly string[];
+  /** Of podman, which does not say it among the options. */
+  readonly Rootless?: boolean;
   readonly OperatingSystem?: string;
   readonly Driver?: string;
 }

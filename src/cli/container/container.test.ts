@@ -4,7 +4,7 @@ import { readContainerBuild } from '../../tree/container/facts.ts';
 import { generatedNames } from './generated.ts';
 import { namesOf } from './names.ts';
 import { planContainer } from './plan.ts';
-import { chooseTransport } from './prepare.ts';
+import { chooseTransport, rootIsCaller } from './prepare.ts';
 import { type ContainerRequest, readContainerRequest } from './request.ts';
 import { changedResults, isInside, parseResults } from './results.ts';
 import { containerScript } from './script.ts';
@@ -141,6 +141,16 @@ test('the way in and out is the one that is named, else what the tree and the en
     'rsync',
   );
   expect(chooseTransport(host, volume, { ...requestOf(), transport: 'bind' }, at('unix'), {})).toBe('bind');
+});
+
+test.each([
+  [{ SecurityOptions: ['name=seccomp,profile=default', 'name=rootless'] }, true],
+  // podman has a word of its own for it.
+  [{ SecurityOptions: ['name=seccomp,profile=default'], Rootless: true }, true],
+  [{ SecurityOptions: ['name=seccomp,profile=default'], Rootless: false }, false],
+  [{}, false],
+])('%j: root inside is the caller: %s', (info, is) => {
+  expect(rootIsCaller(info)).toBe(is);
 });
 
 test('root of a rootless engine is the caller; SELinux labels are dealt with as asked', () => {

@@ -95,7 +95,7 @@ export async function prepareContainer(
       architecture: goArchitecture(info.Architecture),
     });
     const transport = chooseTransport(host, checkout.build, request, endpoint, info);
-    const isRootless = (info.SecurityOptions ?? []).some((option) => option.includes('name=rootless'));
+    const isRootless = rootIsCaller(info);
     const plan = planContainer({ ...checkout.inputs, transport, isRootless });
     return {
       ...checkout,
@@ -111,6 +111,11 @@ export async function prepareContainer(
     await engine.close();
     throw problem;
   }
+}
+
+/** Whether root in a container is who started the engine. */
+export function rootIsCaller({ SecurityOptions, Rootless }: EngineInfo): boolean {
+  return Rootless === true || (SecurityOptions ?? []).some((option) => option.includes('name=rootless'));
 }
 
 /** Lock of everything that a checkout has at engines, whatever its output directory. */
