@@ -161,8 +161,9 @@ describe.each(ENGINES)('a command in a container of $name', ({ isPodman, lacking
   });
 
   test('a build of which nothing changed is not run again; any other command is', async () => {
+    const other = `test -z "$(OTHER)" || cp Makefile ${BIN}/apple`;
     const rules = [
-      `all:\n\t@echo ran\n\t@mkdir -p ${BIN}\n\t@cmp -s pkg/apples/types.go ${BIN}/apple || cp pkg/apples/types.go ${BIN}/apple`,
+      `all:\n\t@echo ran\n\t@mkdir -p ${BIN}\n\t@cmp -s pkg/apples/types.go ${BIN}/apple || cp pkg/apples/types.go ${BIN}/apple\n\t@${other}`,
       `clean:\n\t@echo ran\n\t@rm -rf _output/dockerized/bin`,
     ];
     const tree = checkout({ Makefile: `${rules.join('\n')}\n` });
@@ -184,6 +185,11 @@ describe.each(ENGINES)('a command in a container of $name', ({ isPodman, lacking
     expect(await ran(...build)).toBe(true);
     expect(tree.read(`${BIN}/apple`)).toBe('package apples // edited\n');
     expect(await ran(...build)).toBe(false);
+    // The same program, built another way: it is not what was asked for first.
+    expect(await ran(...build, 'OTHER=way')).toBe(true);
+    expect(await ran(...build, 'OTHER=way')).toBe(false);
+    expect(await ran(...build)).toBe(true);
+    expect(tree.read(`${BIN}/apple`)).toBe('package apples // edited\n');
     // The program here was changed, or is gone.
     tree.write(`${BIN}/apple`, 'package apples // spoilt\n');
     expect(await ran(...build)).toBe(true);

@@ -31,13 +31,13 @@ export function buildsOnly(
   return goals.every((goal) => ['build', 'cross'].includes(readGoal(goal, commands, ginkgo)?.kind ?? ''));
 }
 
-/** What a run is known by; undefined when it is to run whatever was before. */
+/** What a run is known by; undefined when nobody can say what it leaves. */
 export function doneKey({ session, request, plan, image, version }: PreparedContainer): string | undefined {
-  const { command, copyOutput, generated, keep, always, network = '' } = request;
-  if (plan.transport !== 'stream' || generated || keep || always) return undefined;
+  const { command, copyOutput, generated, keep, network = '' } = request;
+  if (plan.transport !== 'stream' || !copyOutput || generated || keep) return undefined;
   if (!buildsOnly(session, command)) return undefined;
   return digestOfRecord({
-    ...{ command: [...command], copyOutput, network, image: image.id, version: versionFile(version) },
+    ...{ command: [...command], network, image: image.id, version: versionFile(version) },
     ...{ environment: [...plan.environment], user: plan.user ?? '', hostname: plan.hostname },
   });
 }
@@ -46,11 +46,15 @@ export function doneKey({ session, request, plan, image, version }: PreparedCont
 export function isDone(
   state: ContainerState,
   key: string | undefined,
-  copies: boolean,
   programsHere: () => SourceRows,
 ): boolean {
   if (key === undefined || !state.done?.includes(key)) return false;
-  return !copies || isSameRows(state.here ?? {}, rowsOf(state.results, programsHere()));
+  return isSameRows(state.here ?? {}, rowsOf(state.results, programsHere()));
+}
+
+/** Builds that are still done after another one: it wrote none of their programs again. */
+export function stillDone({ done = [], results }: ContainerState, now: ResultFacts): readonly string[] {
+  return Object.keys(results).every((path) => results[path] === now[path]) ? done : [];
 }
 
 /** The rows of programs that came out of a container. */

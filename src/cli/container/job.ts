@@ -4,7 +4,7 @@ import { EngineRefusal } from '../../engine/problems.ts';
 import { tar } from '../../formats/tar.ts';
 import type { OutputFile } from '../../report/events.ts';
 import { isInteractive, joinStreams } from './attach.ts';
-import { alteredHere, doneKey, isDone, isSameRows, rowsOf } from './done.ts';
+import { alteredHere, doneKey, isDone, isSameRows, rowsOf, stillDone } from './done.ts';
 import { publishGenerated } from './generated.ts';
 import { isMissingShell, noShell, nothingBuilt } from './letters.ts';
 import { CHECKOUT_LABEL } from './names.ts';
@@ -74,8 +74,8 @@ export class ContainerJob {
       start(why ?? (isRsync ? 'rsync compares' : `${changes.sent.length + changes.removed.length} changed`));
     const isStill = changes.sent.length + changes.removed.length === 0 && why === undefined;
     this.#isAsRead = isStill;
-    const { copyOutput } = this.#x.request;
-    this.isDone = isStill && isDone(this.#state, this.#key, copyOutput, () => this.#programsHere());
+    const mayBeDone = isStill && !this.#x.request.always;
+    this.isDone = mayBeDone && isDone(this.#state, this.#key, () => this.#programsHere());
     if (this.isDone) return { files: 0, removed: 0, bytes: 0, why };
     unsettle(host, this.#x.stateFile);
     if (why !== undefined) this.#save({ ...this.#state, isSettled: false });
@@ -111,7 +111,7 @@ export class ContainerJob {
         joinStreams(host, containers, id, stream, tty),
         containers.wait(id),
       ]);
-      await this.#settle(status);
+      await this.#settle();
       return status;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -222,19 +222,19 @@ export class ContainerJob {
   }
 
   /** Reads what the script listed, and remembers what the volume holds now. */
-  async #settle(status: number): Promise<void> {
-    const { plan, request } = this.#x;
+  async #settle(): Promise<void> {
+    const { plan } = this.#x;
     const left = await this.#readLists();
     const [changed, entries] = [left.get(OUTPUTS.changed), left.get(OUTPUTS.entries)];
     const there = entries ?? left.get(OUTPUTS.directories);
     if (plan.transport === 'bind' || !changed || !there) return;
-    // What is no build may have changed anything; one that leaves results inside is done here.
+    // What is no build may have changed anything.
     const { done = [] } = this.#state;
-    const kept = this.#key !== undefined && this.#isAsRead ? done : [];
-    const isOver = this.#key !== undefined && status === 0 && !request.copyOutput;
-    const now = isOver ? [...new Set([...kept, this.#key as string])] : kept;
-    const isSameDone = now.length === done.length;
-    const settled = { ...this.#state, isSettled: true, done: now };
+    const facts = parseResults(this.#text(OUTPUTS.results), plan.remoteBin);
+    const isBuild = this.#key !== undefined && this.#isAsRead;
+    const kept = isBuild ? stillDone(this.#state, facts) : [];
+    const isSameDone = kept.length === done.length;
+    const settled = { ...this.#state, isSettled: true, done: kept };
     if (changed.length === 0) {
       this.#save({ ...settled, files: this.#sent }, this.#isAsRead && isSameDone);
       return;
