@@ -272,10 +272,15 @@ export class Files {
     });
   }
 
-  /** Moves a finished file of the same file system to its final name: durable first, then renamed. */
+  /** Moves a finished file to its final name: durable first, then renamed. Of another file system it is copied. */
   publishMove(from: string, to: string, mode: number): void {
     this.#translated(to, () => {
       mkdirSync(dirname(to), { recursive: true });
+      if (statSync(from).dev !== statSync(dirname(to)).dev) {
+        this.publishCopy(from, to, mode);
+        rmSync(from);
+        return;
+      }
       chmodSync(from, mode);
       syncFile(from);
       renameSync(from, to);

@@ -177,7 +177,7 @@ function programsMissing(missing: readonly Program[], { from, container }: Relea
       what: `${names.slice(0, 3).join(', ')}${rest} for ${platform} ${names.length === 1 ? 'is' : 'are'} not built`,
       where: [{ file: own[0]?.path ?? '' }],
       why: 'the archives of this release hold them, and nothing is built with --from-local or --from',
-      help: `${from === undefined ? 'build' : 'put there, or build here,'}: ${container.isWanted === true ? 'kubewright release --container' : `kubewright build ${names.join(' ')}`} --platform ${platform}; leave platforms out with --platform, parts with --only`,
+      help: `${from === undefined ? 'build' : 'put them there, or build here'}: ${container.isWanted === true ? 'kubewright release --container' : `kubewright build ${names.join(' ')}`} --platform ${platform}; leave platforms out with --platform, parts with --only`,
     });
   });
 }
