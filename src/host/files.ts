@@ -35,6 +35,8 @@ import { type PlacedReads, placedReads, readInto } from './placed-reads.ts';
 import { chunksOf, rangeOf, writeChunks } from './streams.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
+/** Linux seeks one large piece of memory for one large write: 114 MB in one took ten times what they take by megabytes (6.18, ext4). */
+const WRITTEN_AT_ONCE = 1 << 20;
 // Licence, constraints and imports of nearly every Go file.
 const HEAD_BYTES = 4096;
 
@@ -213,7 +215,8 @@ export class Files {
         const file = openSync(temporary, 'wx', options.mode ?? 0o644);
         try {
           const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-          for (let offset = 0; offset < data.length; ) offset += writeSync(file, data, offset);
+          for (let offset = 0; offset < data.length; )
+            offset += writeSync(file, data, offset, Math.min(data.length - offset, WRITTEN_AT_ONCE));
           if (options.fsync !== false) fsyncSync(file);
         } finally {
           closeSync(file);
