@@ -22,6 +22,8 @@ export interface TarEntry {
   readonly mtime?: number;
   /** Extended attributes by name, `security.capability` for one; in pax headers as star and GNU tar write them. */
   readonly xattrs?: Readonly<Record<string, Uint8Array>>;
+  /** Further records of the pax header, as other systems define them. */
+  readonly records?: Readonly<Record<string, string>>;
 }
 
 export interface TarMember {
@@ -154,6 +156,7 @@ function paxRecords(entry: TarEntry, fields: UstarFields): Buffer {
     const escaped = name.replaceAll('%', '%25').replaceAll('=', '%3D');
     records.push([`SCHILY.xattr.${escaped}`, value]);
   }
+  for (const [keyword, value] of Object.entries(entry.records ?? {})) add(keyword, value);
   records.sort(([a], [b]) => (a < b ? -1 : 1));
   return Buffer.concat(records.map(([keyword, value]) => paxRecord(keyword, value)));
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { copyOf, fixture, hostWith, printed, treeAt } from '../../tests/trees.ts';
 import { NO_CONFIG } from '../config/config.ts';
@@ -107,6 +108,43 @@ test('1.28: Dockerfiles say places, entry points and capabilities', async () => 
     { name: 'kubectl', copies: [{ target: '/bin/' }], settings: { entrypoint: ['/bin/kubectl'] } },
     { name: 'kube-proxy', base: 'example.io/iptables:v1', copies: [{ target: '/usr/local/bin/kube-proxy' }] },
   ]);
+});
+
+const WINDOWS = {
+  'build/common.sh': common(
+    'kube::build::get_docker_wrapped_binaries() {\n  case $1 in\n    linux) local targets=(kube-proxy,example.io/iptables:v1);;\n    windows) local targets=(kube-proxy.exe,example.io/hpc:v1);;\n  esac\n  echo "${targets[@]}"\n}',
+  ),
+  'build/lib/release.sh': release(
+    '  binaries=$(kube::build::get_docker_wrapped_binaries "${os}")\n  local -r docker_registry="registry.k8s.io"',
+  ),
+  'build/server-image/Dockerfile': DOCKERFILES['build/server-image/Dockerfile'],
+  'build/server-image/kube-proxy/Dockerfile_windows':
+    'ARG BASEIMAGE\nARG BINARY\nFROM $BASEIMAGE\nENV PATH="C:\\Windows\\system32;C:\\Windows"\nCOPY ${BINARY} /kube-proxy/${BINARY}\nENTRYPOINT ["c:/hpc/kube-proxy/kube-proxy.exe"]\n',
+};
+
+test('1.31: images for Windows have a Dockerfile and a name of their own, and are made when they are asked for', async () => {
+  const lists = readFileSync(`${fixture('k8s-1.30')}/hack/lib/golang.sh`, 'utf8');
+  const windows = `${lists}\nreadonly KUBE_NODE_PLATFORMS=(linux/amd64 windows/amd64)\nreadonly KUBE_SERVER_WINDOWS_IMAGE_TARGETS=(cmd/kube-proxy)\n`;
+  const files = { ...WINDOWS, 'hack/lib/golang.sh': windows };
+  const { images } = await imagesOf('k8s-1.30', files, ['linux/amd64', 'windows/amd64']);
+  expect(images).toMatchObject([
+    { platform: 'linux/amd64', base: 'example.io/iptables:v1', archive: 'kube-proxy' },
+    {
+      name: 'kube-proxy',
+      platform: 'windows/amd64',
+      base: 'example.io/hpc:v1',
+      repository: 'registry.k8s.io/kube-proxy-windows-amd64',
+      list: 'registry.k8s.io/kube-proxy',
+      archive: 'kube-proxy.exe',
+      copies: [{ contents: [{ kind: 'binary', name: 'kube-proxy' }], target: '/kube-proxy/kube-proxy.exe' }],
+      settings: { entrypoint: ['c:/hpc/kube-proxy/kube-proxy.exe'] },
+    },
+  ]);
+  expect((await imagesOf('k8s-1.30', files, [])).images.map(({ platform }) => platform)).not.toContain(
+    'windows/amd64',
+  );
+  const all = await imagesOf('k8s-1.30', files, [], { KUBE_BUILD_WINDOWS: 'y' });
+  expect(all.images.map(({ platform }) => platform)).toContain('windows/amd64');
 });
 
 test('a Dockerfile that runs programs is told with its line, and only that image is lost', async () => {

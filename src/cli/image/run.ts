@@ -18,9 +18,8 @@ export function archivePath(
   { layout }: Session,
   { declaration }: Pick<PreparedImage, 'declaration'>,
 ): string {
-  const { os, arch } = splitPlatform(declaration.platform);
-  const name = os === 'windows' ? `${declaration.archive}-windows` : declaration.archive;
-  return `${layout.out}/release-images/${arch}/${name}.tar`;
+  const { arch } = splitPlatform(declaration.platform);
+  return `${layout.out}/release-images/${arch}/${declaration.archive}.tar`;
 }
 
 interface Planned {

@@ -52,7 +52,8 @@ export async function portionsOf(
   }
   const portions = groupPortions(session, programsOf(tarballs));
   if (!selection) return portions;
-  return [...portions, { words: await programsOfImages(session, selection), platforms: selection.platforms }];
+  const programs = await programsOfImages(session, selection);
+  return [...portions, ...[...programs].map(([platform, words]) => ({ words, platforms: [platform] }))];
 }
 
 /** Each group that holds such a program, for the platforms that it is wanted for. */

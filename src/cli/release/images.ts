@@ -31,9 +31,10 @@ export function imageSelection(
   const base = request.base ?? configuredBase(session);
   const wants = (part: ReleaseRequest['only'][number]) => request.only.includes(part);
   const isWanted = request.only.length === 0 || wants('images') || wants('server');
-  const platforms = [...new Set(servers.flatMap(({ images }) => images?.arch ?? []))].map(
+  const linux = [...new Set(servers.flatMap(({ images }) => images?.arch ?? []))].map(
     (arch): Platform => `linux/${arch}`,
   );
+  const platforms = linux.length > 0 ? [...linux, ...windowsPlatforms(session, request)] : [];
   const skips = request.skipsImages || (config.release?.images === false && !wants('images'));
   if (skips || !isWanted || platforms.length === 0) return undefined;
   const makesOthers = request.only.length === 0 || wants('images');
@@ -45,6 +46,18 @@ export function imageSelection(
     ...(base === undefined ? {} : { base }),
     ...(request.versionString === undefined ? {} : { versionString: request.versionString }),
   };
+}
+
+/** Of the images for Windows that KUBE_BUILD_WINDOWS asks for (1.31); they lie beside the others, in no archive. */
+function windowsPlatforms({ tree, context }: Session, { platforms }: ReleaseRequest): Platform[] {
+  if (!/y/i.test(context.host.environment['KUBE_BUILD_WINDOWS'] ?? '')) return [];
+  const declared = tree.groups.find(({ name }) => name === 'server-windows-image')?.platforms.value ?? [];
+  return declared.filter((one) => platforms.length === 0 || platforms.includes(one));
+}
+
+/** Whether the image lies in the archive of the servers. */
+function isInArchive({ isReleased, platform }: ImageDeclaration): boolean {
+  return isReleased && splitPlatform(platform).os === 'linux';
 }
 
 /** A path in kubewright.yaml is relative to the tree. */
@@ -68,7 +81,7 @@ export async function planImages(session: Session, selection: ImageSelection): P
       };
     });
     const archives = made
-      .filter(({ image }) => image.declaration.isReleased)
+      .filter(({ image }) => isInArchive(image.declaration))
       .map(({ image, step }) => ({
         ...{ name: image.planned.name, arch: splitPlatform(image.planned.platform).arch },
         ...{ archive: step.outputs[0] as string, step: step.id, tag: image.tag },
@@ -87,8 +100,10 @@ export async function planImages(session: Session, selection: ImageSelection): P
 export async function showImages(session: Session, selection: ImageSelection) {
   const { images } = await selectImages(session, selection);
   const paths = images.map((declaration) => archivePath(session, { declaration }));
-  const archives = images.flatMap(({ name, platform, isReleased }, i) =>
-    isReleased ? [{ name, arch: splitPlatform(platform).arch, tag: '', archive: paths[i] as string }] : [],
+  const archives = images.flatMap(({ name, platform, ...image }, i) =>
+    isInArchive({ name, platform, ...image })
+      ? [{ name, arch: splitPlatform(platform).arch, tag: '', archive: paths[i] as string }]
+      : [],
   );
   return { archives, paths };
 }
@@ -123,13 +138,20 @@ function withWayOut(problem: unknown): never {
   throw new Failure(...diagnostics);
 }
 
-/** Programs that the images hold. */
-export async function programsOfImages(session: Session, selection: ImageSelection): Promise<string[]> {
+/** Programs that the images hold, by platform. */
+export async function programsOfImages(
+  session: Session,
+  selection: ImageSelection,
+): Promise<Map<Platform, string[]>> {
   const { images } = await selectImages(session, selection);
-  const names = images.flatMap(({ copies }: ImageDeclaration) =>
-    copies.flatMap(({ contents }) => contents.flatMap((one) => (one.kind === 'binary' ? [one.name] : []))),
-  );
-  return [...new Set(names)].sort();
+  const found = new Map<Platform, string[]>();
+  for (const { platform, copies } of images) {
+    const names = copies.flatMap(({ contents }) =>
+      contents.flatMap((one) => (one.kind === 'binary' ? [one.name] : [])),
+    );
+    found.set(platform, [...new Set([...(found.get(platform) ?? []), ...names])].sort());
+  }
+  return found;
 }
 
 /** Server archives that lack their images: asked for, or of a tree that declares none. */

@@ -3,6 +3,7 @@ import { digestOfRecord } from '../../formats/digest.ts';
 import type { ConfigChanges } from '../../formats/oci/assemble.ts';
 import { missingParents, placeIn, type RootEntries } from '../../formats/oci/rootfs.ts';
 import type { ImageConfig } from '../../formats/oci/types.ts';
+import { WINDOWS_HIVES, WINDOWS_ROOT } from '../../formats/oci/windowslayer.ts';
 import type { Json, Step } from '../../plan/step.ts';
 import type { Platform } from '../../target/platform.ts';
 
@@ -70,6 +71,8 @@ export interface LayerEntry {
 
 export interface LayerParameters {
   readonly entries: readonly LayerEntry[];
+  /** Members tell what the file system of Windows keeps of them. */
+  readonly isWindows?: true;
   readonly mtime: number;
 }
 
@@ -242,20 +245,24 @@ class Inputs {
 /** Puts every entry where it really lies in the base, and adds the directories that the base lacks. */
 function layersOf(image: PlannedImage, inputs: Inputs): LayerParameters[] {
   const root = new Map(image.base.root);
+  const isWindows = image.platform.startsWith('windows/');
   return image.layers.map(({ entries }) => {
     const members = new Map<string, LayerEntry>();
+    // A Windows layer brings both of its roots, whatever lies below.
+    for (const path of isWindows ? [WINDOWS_HIVES, WINDOWS_ROOT] : [])
+      members.set(path, { path, kind: 'directory', mode: 0o755 });
     const directory = (path: string, mode = 0o755): void => {
       if (!root.has(path)) members.set(path, { path, kind: 'directory', mode });
       root.set(path, {});
     };
     for (const { path, source, ...entry } of entries) {
-      const place = placeIn(root, path);
+      const place = placeIn(root, isWindows ? `${WINDOWS_ROOT}/${path}` : path);
       for (const parent of missingParents(root, place)) directory(parent);
       if (entry.kind === 'directory') directory(place, entry.mode);
       else members.set(place, { ...entry, path: place, ...(source ? { input: inputs.at(source) } : {}) });
       if (entry.kind === 'symlink') root.set(place, { link: entry.target ?? '' });
     }
     const sorted = [...members.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-    return { entries: sorted, mtime: image.created };
+    return { entries: sorted, mtime: image.created, ...(isWindows ? { isWindows } : {}) };
   });
 }

@@ -6,6 +6,7 @@ import { gzip } from '../../formats/gzip.ts';
 import { type Blob, blobOf, configOf, manifestOf } from '../../formats/oci/assemble.ts';
 import { plain } from '../../formats/oci/layer.ts';
 import { type Descriptor, type ImageConfig, MEDIA, toBytes } from '../../formats/oci/types.ts';
+import { windowsRecords } from '../../formats/oci/windowslayer.ts';
 import { Summing } from '../../formats/summing.ts';
 import { ContentSizeError, type TarMember, tar } from '../../formats/tar.ts';
 import type { ArchivedImage, ArchiveParameters, LayerParameters } from './plan.ts';
@@ -159,7 +160,7 @@ function pathOf(digest: string): string {
 /** The bytes of a layer. A file that grows or shrinks meanwhile fails the Step. */
 async function* layerBytes(
   { host, inputs, signal }: PartsRequest,
-  { entries, mtime }: LayerParameters,
+  { entries, mtime, isWindows }: LayerParameters,
   isFleeting = true,
 ): AsyncGenerator<Uint8Array> {
   function* members(): Generator<TarMember> {
@@ -172,6 +173,7 @@ async function* layerBytes(
         entry: {
           ...{ path, kind, mode, size, mtime },
           ...(target === undefined ? {} : { target }),
+          ...(isWindows ? { records: windowsRecords(kind) } : {}),
           ...(granted ? { xattrs: { 'security.capability': granted } } : {}),
         },
         ...(source === undefined || size === 0 ? {} : { content: host.files.chunks(source, isFleeting) }),

@@ -1,7 +1,7 @@
 /** Images of kubewright.yaml. */
 import type { Config, ConfiguredImage } from '../../config/config.ts';
 import { debianBaseText } from '../../registry/debian/request.ts';
-import { type Platform, splitPlatform } from '../../target/platform.ts';
+import { executableName, type Platform, splitPlatform } from '../../target/platform.ts';
 import type { ImageCopy, ImageDeclaration } from '../images.ts';
 import type { Tree } from '../tree.ts';
 
@@ -65,6 +65,6 @@ function declare(
       ...(image.labels ? { labels: image.labels } : {}),
     },
     ...{ repository: `${registry}/${name}-${arch}`, list: `${registry}/${name}` },
-    ...{ archive: name, isReleased: true, where: config.locate(`images.${name}`) },
+    ...{ archive: executableName(name, platform), isReleased: true, where: config.locate(`images.${name}`) },
   };
 }

@@ -9,6 +9,8 @@ export interface ImageEra {
   readonly hasPlainAmd64: boolean;
   /** 1.2: the tag is the MD5 of the binary. */
   readonly hasDigestTag: boolean;
+  /** From 1.31 on the list of binaries is asked for by operating system, not by architecture. */
+  readonly listsBySystem: boolean;
   readonly where: Location;
 }
 
@@ -18,10 +20,10 @@ export function namesOf(
   name: string,
   platform: Platform,
 ): Pick<ImageDeclaration, 'repository' | 'list' | 'hasDigestTag'> {
-  const { arch } = splitPlatform(platform);
+  const { os, arch } = splitPlatform(platform);
   const isPlain = era.hasPlainAmd64 && arch === 'amd64';
   return {
-    repository: `${era.registry}/${isPlain ? name : `${name}-${arch}`}`,
+    repository: `${era.registry}/${isPlain ? name : `${name}-${os === 'windows' ? 'windows-' : ''}${arch}`}`,
     list: `${era.registry}/${name}`,
     ...(era.hasDigestTag ? { hasDigestTag: true } : {}),
   };

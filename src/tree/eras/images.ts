@@ -3,7 +3,7 @@ import { type Diagnostic, error, ok, type Result } from '../../diagnostic/diagno
 import { digestOfRecord } from '../../formats/digest.ts';
 import { parseDockerfile } from '../../formats/dockerfile.ts';
 import type { Host } from '../../host/host.ts';
-import { type Platform, splitPlatform } from '../../target/platform.ts';
+import { executableName, type Platform, splitPlatform } from '../../target/platform.ts';
 import type { DeclaredImages, ImageDeclaration, ImagesRequest, ImpossibleImage } from '../images.ts';
 import { TreeReader } from '../reader.ts';
 import { remembered } from '../remembered.ts';
@@ -24,7 +24,7 @@ const WRAPPED = 'kube::build::get_docker_wrapped_binaries';
 const CREATE = 'kube::release::create_docker_images_for_server';
 
 /** Raised when what is kept no longer fits the code that reads it. */
-const SCHEMA = 2;
+const SCHEMA = 3;
 
 /** Reads the images of a tree for the platforms that are wanted, or remembers them. */
 export async function readKubernetesImages(
@@ -32,7 +32,8 @@ export async function readKubernetesImages(
   tree: Tree,
   request: ImagesRequest,
 ): Promise<Result<DeclaredImages>> {
-  const platforms = wantedPlatforms(tree, request.platforms);
+  const makesWindows = /y/i.test(host.environment['KUBE_BUILD_WINDOWS'] ?? '');
+  const platforms = wantedPlatforms(tree, request.platforms, makesWindows);
   const environment = passedEnvironment(host.environment);
   const key = digestOfRecord({ schema: SCHEMA, platforms, environment, noEval: request.noEval });
   return remembered(host, tree.root, request.cacheFile, key, async () => {
@@ -49,12 +50,13 @@ async function readDeclared(
 ): Promise<Result<DeclaredImages>> {
   if (!reader.has(COMMON)) return ok({ images: [], impossible: [] });
   const era = imageEra(reader);
-  const evaluated = await wrappedBinaries(host, reader, platforms, request);
+  const words = [...new Set(platforms.map((platform) => wordOf(era, platform)))];
+  const evaluated = await wrappedBinaries(host, reader, words, request);
   if (!evaluated.ok) return evaluated;
   const images: ImageDeclaration[] = [];
   const impossible: ImpossibleImage[] = [];
   for (const platform of platforms) {
-    for (const [name, base] of wrappedOf(evaluated.value, platform)) {
+    for (const [name, base] of wrappedOf(evaluated.value, wordOf(era, platform))) {
       const made = serverImage(reader, era, { name, base, platform, variables: evaluated.value });
       if ('diagnostic' in made) impossible.push({ name, isReleased: true, diagnostic: made.diagnostic });
       else images.push(made.image);
@@ -66,23 +68,30 @@ async function readDeclared(
   return ok({ images, impossible }, evaluated.diagnostics);
 }
 
-/** Platforms of the server images, in the tree's order; Windows where the tree has a list for it. */
-function wantedPlatforms(tree: Tree, asked: readonly Platform[]): Platform[] {
-  const groups = ['server-image', 'server'].map((name) => tree.groups.find((group) => group.name === name));
-  const declared = groups.find(Boolean)?.platforms.value ?? [];
+/** Platforms of the server images, in the tree's order; Windows (1.31) when it is asked for, or KUBE_BUILD_WINDOWS is y. */
+function wantedPlatforms(tree: Tree, asked: readonly Platform[], makesWindows: boolean): Platform[] {
+  const platformsOf = (name: string) => tree.groups.find((group) => group.name === name)?.platforms.value;
+  const declared = platformsOf('server-image') ?? platformsOf('server') ?? [];
   const linux = [...new Set(declared)].filter((one) => splitPlatform(one).os === 'linux');
-  return asked.length > 0 ? linux.filter((one) => asked.includes(one)) : linux;
+  const windows = platformsOf('server-windows-image') ?? [];
+  if (asked.length === 0) return [...linux, ...(makesWindows ? windows : [])];
+  return [...linux, ...windows].filter((one) => asked.includes(one));
 }
 
-/** Asks the tree's own function for `name,base` pairs, for each architecture. */
+/** What the tree's own function is asked with. */
+function wordOf({ listsBySystem }: ImageEra, platform: Platform): string {
+  const { os, arch } = splitPlatform(platform);
+  return listsBySystem || os === 'windows' ? os : arch;
+}
+
+/** Asks the tree's own function for `name,base` pairs, for each architecture or system. */
 async function wrappedBinaries(
   host: Host,
   reader: TreeReader,
-  platforms: readonly Platform[],
+  words: readonly string[],
   request: ImagesRequest,
 ): Promise<Result<ShellVariables>> {
   const library = reader.list('hack/lib').filter((name) => name.endsWith('.sh'));
-  const arches = platforms.map((platform) => splitPlatform(platform).arch);
   const evaluation = request.noEval
     ? ok({ kind: 'unavailable' as const, why: '--no-eval forbids to run it' })
     : await evaluate(host, reader, {
@@ -99,7 +108,7 @@ async function wrappedBinaries(
           ...library.map((name) => `hack/lib/${name}`),
         ],
         prefixes: ['KUBE_', 'KUBEWRIGHT_'],
-        after: arches.map((arch) => `KUBEWRIGHT_IMAGES_${arch}=($(${WRAPPED} ${arch}))`).join('\n'),
+        after: words.map((word) => `KUBEWRIGHT_IMAGES_${word}=($(${WRAPPED} ${word}))`).join('\n'),
         ...(request.signal ? { signal: request.signal } : {}),
       });
   if (!evaluation.ok) return evaluation;
@@ -117,11 +126,12 @@ async function wrappedBinaries(
   };
 }
 
-function wrappedOf(variables: ShellVariables, platform: Platform): (readonly [string, string])[] {
-  const pairs = variables.get(`KUBEWRIGHT_IMAGES_${splitPlatform(platform).arch}`) ?? [];
+function wrappedOf(variables: ShellVariables, word: string): (readonly [string, string])[] {
+  const pairs = variables.get(`KUBEWRIGHT_IMAGES_${word}`) ?? [];
   return pairs.flatMap((pair) => {
     const comma = pair.indexOf(',');
-    return comma > 0 ? [[pair.slice(0, comma), pair.slice(comma + 1)] as const] : [];
+    const name = pair.slice(0, comma).replace(/\.exe$/, '');
+    return comma > 0 ? [[name, pair.slice(comma + 1)] as const] : [];
   });
 }
 
@@ -137,10 +147,14 @@ function imageEra(reader: TreeReader): ImageEra {
       registry: registry ?? 'k8s.gcr.io',
       hasPlainAmd64: /\$\{?arch\}?"?\s*==?\s*"?amd64"?/.test(body),
       hasDigestTag: /\bmd5\w*/.test(body),
+      listsBySystem: /get_docker_wrapped_binaries\s+"?\$\{?os\b/.test(body),
       where: locateFunction(reader, file, CREATE) ?? { file },
     };
   }
-  return { registry: 'k8s.gcr.io', hasPlainAmd64: false, hasDigestTag: false, where: { file: COMMON } };
+  return {
+    ...{ registry: 'k8s.gcr.io', hasPlainAmd64: false, hasDigestTag: false, listsBySystem: false },
+    where: { file: COMMON },
+  };
 }
 
 function functionText(reader: TreeReader, file: string, name: string): string | undefined {
@@ -166,19 +180,21 @@ function serverImage(
   era: ImageEra,
   { name, base, platform, variables }: Wrapped,
 ): { image: ImageDeclaration } | { diagnostic: Diagnostic } {
-  const names = { name, platform, ...namesOf(era, name, platform), archive: name, isReleased: true };
-  const file = [`${SERVER_IMAGE}/${name}/Dockerfile`, `${SERVER_IMAGE}/Dockerfile`].find((path) =>
-    reader.has(path),
-  );
+  const program = executableName(name, platform);
+  // Upstream names the archive as the program: kube-proxy.exe.tar.
+  const names = { name, platform, ...namesOf(era, name, platform), archive: program, isReleased: true };
+  const own = [`${SERVER_IMAGE}/${name}/Dockerfile`, `${SERVER_IMAGE}/Dockerfile`];
+  const files = program === name ? own : [`${SERVER_IMAGE}/${name}/Dockerfile_windows`, ...own];
+  const file = files.find((path) => reader.has(path));
   if (file) {
     const text = reader.text(file) ?? '';
     const values = {
-      ...{ BASEIMAGE: base, BINARY: name, TARGETARCH: splitPlatform(platform).arch },
+      ...{ BASEIMAGE: base, BINARY: program, TARGETARCH: splitPlatform(platform).arch },
       SETCAP_IMAGE: variables.get('KUBE_BUILD_SETCAP_IMAGE')?.[0] ?? 'setcap',
     };
     return dockerfileImage(names, file, parseDockerfile(text, values), (word) => ({
       kind: 'binary',
-      name: word.replace(/^.*\//, ''),
+      name: word.replace(/^.*\//, '').replace(/\.exe$/, ''),
     }));
   }
   const where = locateFunction(reader, COMMON, WRAPPED) ?? { file: COMMON };
