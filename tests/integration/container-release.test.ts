@@ -239,6 +239,12 @@ describe.skipIf(LACKING)(`a release built in a container${LACKING ? ` (${LACKING
     const alone = { DOCKER_HOST: '', HOME: scratch('home') };
     if (!existsSync('/var/run/docker.sock') && !existsSync('/run/podman/podman.sock'))
       expect(await shown(['quick-release'], alone)).toBe('here');
+    const dead = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+    tree.write('kubewright.yaml', 'release: { base: scratch }\n');
+    const without = await tree.kubewright(['make', 'quick-release'], { env: dead });
+    expect(without).toMatchObject({ exitCode: 2 });
+    expect(without.stderr).toContain('error engine/unreachable');
+    expect(without.stderr).toContain('kubewright release --no-container');
     tree.write('kubewright.yaml', 'release: { container: false }\n');
     expect(await shown(['quick-release'])).toBe('here');
     tree.write('kubewright.yaml', 'release: { container: true }\n');

@@ -23,8 +23,26 @@ export async function buildReleaseInContainer(
 ): Promise<number> {
   const command = joined(await containerCommands(session, request, planned));
   const wanted = requestOf(session, request, command);
-  if (request.container.image === undefined) await bringBuildImage(session, wanted, planned);
-  return runInContainer(session, wanted);
+  try {
+    if (request.container.image === undefined) await bringBuildImage(session, wanted, planned);
+    return await runInContainer(session, wanted);
+  } catch (problem) {
+    throw problem instanceof Failure ? withWayOut(problem) : problem;
+  }
+}
+
+/** An engine that cannot be had, or an image, does not have to end a release. */
+function withWayOut(problem: Failure): Failure {
+  return new Failure(
+    ...problem.diagnostics.map((diagnostic) =>
+      /^(engine\/|container\/(no-image|image-|no-rsync|bind-))/.test(diagnostic.code)
+        ? {
+            ...diagnostic,
+            help: `${diagnostic.help}; or build on this machine: kubewright release --no-container, kubewright make with KUBEWRIGHT_RELEASE_CONTAINER=n`,
+          }
+        : diagnostic,
+    ),
+  );
 }
 
 /** The command lines that run inside: the tree's own cross build, or make with what the asked parts hold. */
