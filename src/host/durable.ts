@@ -1,5 +1,6 @@
 /** Making files outlast a power cut. */
 import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 
 /** Returns when the bytes of a file are on the disk. */
 export function syncFile(path: string): void {
@@ -8,6 +9,16 @@ export function syncFile(path: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/** As `syncFile`, while other work goes on. */
+export async function settleFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

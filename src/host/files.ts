@@ -29,7 +29,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { digestOfFile } from './digests.ts';
-import { syncDirectory, syncFile } from './durable.ts';
+import { settleFile, syncDirectory, syncFile } from './durable.ts';
 import { asFailure } from './file-problem.ts';
 import { type PlacedReads, placedReads, readInto } from './placed-reads.ts';
 import { chunksOf, rangeOf, writeChunks } from './streams.ts';
@@ -160,6 +160,9 @@ export class Files {
       this.remove(path);
     }
   }
+
+  /** Resolves when the bytes of a file are on the disk: `publishMove` need not wait for them then. */
+  readonly settle = settleFile;
 
   rename(from: string, to: string): void {
     this.#translated(to, () => renameSync(from, to));

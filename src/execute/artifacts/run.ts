@@ -50,6 +50,9 @@ class PackingRun {
   readonly #outcomes = new Map<StepId, StepOutcome>();
   readonly #started = new Set<StepId>();
   readonly #running = new Set<Promise<void>>();
+  /** Steps that wait for the disk to have their outputs: meanwhile others are packed. */
+  #settling = 0;
+  #onSettling: () => void = () => {};
   /** Outputs of this run by path: what needs them does not read them again. */
   readonly #made = new Map<string, Digest>();
 
@@ -61,11 +64,14 @@ class PackingRun {
     const { plan, signal } = this.#x;
     for (;;) {
       for (const step of plan.steps) {
-        if (this.#running.size >= this.#x.jobs || signal.aborted) break;
+        if (this.#running.size - this.#settling >= this.#x.jobs || signal.aborted) break;
         if (this.#isReady(step)) this.#start(step);
       }
       if (this.#running.size === 0) break;
-      await Promise.race(this.#running);
+      const settling = new Promise<void>((resolve) => {
+        this.#onSettling = resolve;
+      });
+      await Promise.race([...this.#running, settling]);
     }
     const counts: Counts = { fresh: 0, restored: 0, built: 0, failed: 0, cancelled: 0 };
     for (const step of plan.steps)
@@ -181,6 +187,7 @@ class PackingRun {
           emit({ type: 'step-progress', step: step.id, done, total, detail }),
       });
       signal.throwIfAborted();
+      await this.#settle(outputs);
       const published = outputs.map((file, i) => {
         const path = step.outputs[i] as string;
         const digest = summed.get(i) ?? host.files.digest(file);
@@ -192,6 +199,12 @@ class PackingRun {
     } finally {
       host.files.remove(scratch);
     }
+  }
+
+  async #settle(files: readonly string[]): Promise<void> {
+    this.#settling++;
+    this.#onSettling();
+    await Promise.all(files.map((file) => this.#x.host.files.settle(file))).finally(() => this.#settling--);
   }
 
   #movedInput({ paths }: KeyedInputs): string | undefined {
