@@ -90,6 +90,8 @@ function fill(
     if (text !== undefined) files.write(`${place}/${path}`, text);
     else {
       const link = files.readLink(`${root}/${path}`);
+      // What lies beside sources is read by no generator; the licence text is named by its own path.
+      if (link === undefined && entry === name && !name.endsWith('.go')) continue;
       // A link within the tree, such as vendor's to staging, leads to outlines too.
       files.publishLink(
         link !== undefined && !link.startsWith('/') ? link : `${root}/${path}`,
