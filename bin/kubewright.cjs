@@ -10,6 +10,12 @@ if (major < 22) {
   );
   process.exit(2);
 }
+try {
+  process.cwd();
+} catch {
+  process.stderr.write('kubewright: the working directory has been removed. Change to another one: cd DIR\n');
+  process.exit(2);
+}
 var still = require('../dist/program/still.cjs');
 var asked = still.askedNow(require.resolve('../dist/program/main.js'));
 void still.answerAgain(asked).then((isAnswered) => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Event } from '../../src/report/events.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = join(PROJECT, 'bin/kubewright.cjs');
+export const PROGRAM = join(PROJECT, 'bin/kubewright.cjs');
 
 /** shared by all tests and kept for the next run, so that a toolchain is fetched once. */
 export const CACHE = process.env['KUBEWRIGHT_TEST_CACHE'] ?? join(tmpdir(), 'kubewright-tests');

@@ -1,10 +1,10 @@
 /** A second "nothing to do" is said before the program is loaded, and only while it is true. */
-import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Monorepo, type RunResult } from './monorepo.ts';
+import { Monorepo, PROGRAM, type RunResult } from './monorepo.ts';
 
 const OUTPUT = '_output/local/bin/linux/amd64/press';
 /** Older than any time that could hide a change. */
@@ -87,6 +87,23 @@ test.each([
   change();
   const run = await build();
   expect(run.stderr).toContain(expected);
+});
+
+test('goes the full way where nothing can be kept', async () => {
+  await standing();
+  const kept = join(repo.scratch, 'cache/still');
+  chmodSync(kept, 0o555);
+  const options = { env: environment, boundByPermissions: true };
+  const run = await repo.kubewright(['build', 'press', '-p', 'linux/amd64', '--plain'], options);
+  chmodSync(kept, 0o755);
+  expect([run.exitCode, run.stderr]).toEqual([0, expect.stringMatching(/^Nothing to do: 1 output is fresh/)]);
+});
+
+test('a working directory that is gone is told', () => {
+  const gone = join(repo.scratch, 'gone');
+  const script = `mkdir ${gone} && cd ${gone} && rmdir ${gone} && exec ${process.execPath} ${PROGRAM} version`;
+  const run = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  expect([run.status, run.stderr]).toEqual([2, expect.stringContaining('has been removed')]);
 });
 
 test('sees that another run is at work', async () => {

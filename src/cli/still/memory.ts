@@ -65,8 +65,12 @@ export class StillMemory {
     const told = { outputs: this.#outputs, notes: this.#notes, results: this.#results };
     const bytes = encodeSighting(sights, this.#began, this.#asked.question, told);
     if (!bytes) return;
-    files.publish(this.#asked.file, bytes, { mode: 0o600, fsync: false });
-    this.#forgetOldest();
+    try {
+      files.publish(this.#asked.file, bytes, { mode: 0o600, fsync: false });
+      this.#forgetOldest();
+    } catch {
+      // A cache that cannot be written: the next run goes the full way again.
+    }
   }
 
   #forgetOldest(): void {
