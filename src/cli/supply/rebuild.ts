@@ -32,7 +32,12 @@ export async function rebuild(session: Session, provenance: Provenance, scratch:
   // What is recorded was written by others: only what makes things is done again.
   const foreign = commands.find(({ argv }) => !MAKERS.has(argv[1] ?? ''));
   if (foreign) throw new Failure(notAMaker(foreign.argv));
+  const done = new Set<string>();
   for (const command of commands) {
+    // A release is two runs of one command: what it builds, and what it packs.
+    const what = JSON.stringify([command.argv, command.environment]);
+    if (done.has(what)) continue;
+    done.add(what);
     const outputs = internalParameters.steps
       .filter(({ run }) => run === command.run)
       .flatMap((step) => step.outputs.map(({ name }) => name));
