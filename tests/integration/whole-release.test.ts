@@ -14,7 +14,7 @@ import { CACHE, type RunResult, runProgram } from './monorepo.ts';
 import { onDay } from './packaging.ts';
 
 const DATE = '2021-01-13T13:28:09Z';
-const LAYOUT = '_output/release-images/oci';
+const PLATFORMS = ['-p', 'linux/amd64', '-p', 'linux/arm64', '-p', 'windows/amd64'];
 const MORE = `
 registries: { name: example.dev/orchard }
 images:
@@ -44,9 +44,7 @@ class Clone {
 
   /** Everything that a person would hand on. */
   async releaseAll(jobs: string): Promise<void> {
-    await this.run('release', 'full', jobs, '-p', 'linux/amd64', '-p', 'linux/arm64', '-p', 'windows/amd64');
-    await this.run('image', jobs, '-p', 'all');
-    await this.run('image', jobs, '-p', 'all', '--oci', LAYOUT);
+    await this.run('release', 'full', '--oci', jobs, ...PLATFORMS);
     await this.run('package', jobs, '-p', 'linux/amd64', '-p', 'linux/arm64');
     await this.run('sbom', jobs, '_output/release-tars');
   }
@@ -125,16 +123,7 @@ test('two clones give the same bytes, years apart, on one thread and on eight', 
 
 test('a repeated release has nothing to do, whatever day it is', async () => {
   const before = late.digests();
-  const again = await late.run(
-    'release',
-    'full',
-    '-p',
-    'linux/amd64',
-    '-p',
-    'linux/arm64',
-    '-p',
-    'windows/amd64',
-  );
+  const again = await late.run('release', 'full', '--oci', ...PLATFORMS);
   expect(again.stderr).not.toContain(' built');
   expect(late.digests()).toEqual(before);
 });

@@ -43,8 +43,8 @@ async function publish(context: CommandContext, to: string, options: PublishOpti
 async function publishImages(context: CommandContext, registry: string, named?: string): Promise<number> {
   const session = await openSession(context);
   const { host } = context;
-  const directory =
-    named === undefined ? `${session.layout.out}/release-images/oci` : resolve(host.workingDirectory, named);
+  const { releaseLayout } = await import('../image/layout.ts');
+  const directory = named === undefined ? releaseLayout(session) : resolve(host.workingDirectory, named);
   const images = await readLayoutImages(host, directory);
   if (context.options.dryRun) {
     context.print(images.flatMap(({ names }) => names).join('\n'));

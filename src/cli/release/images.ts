@@ -6,9 +6,11 @@ import type { Release } from '../../release/pipeline.ts';
 import type { DescribedArtifact } from '../../report/events.ts';
 import { planArchive } from '../../steps/image/plan.ts';
 import { type Platform, splitPlatform } from '../../target/platform.ts';
+import { configuredImages } from '../../tree/eras/configuredimages.ts';
 import type { ImageDeclaration } from '../../tree/images.ts';
 import { otherReleaseImages } from '../../tree/release/otherimages.ts';
 import { Bases, Registries } from '../image/bases.ts';
+import { type LaidOut, layOut, releaseLayout } from '../image/layout.ts';
 import { type ImageSelection, prepareImages, readBaseOf, selectImages } from '../image/prepare.ts';
 import { archivePath } from '../image/run.ts';
 import type { Session } from '../session.ts';
@@ -19,6 +21,7 @@ export interface ReleaseImages {
   readonly notes: readonly Diagnostic[];
   /** For people. */
   readonly described: readonly DescribedArtifact[];
+  readonly layout?: LaidOut;
 }
 
 /** What is asked of images; undefined when this release makes none. `servers`: the archives that hold them. */
@@ -34,7 +37,10 @@ export function imageSelection(
   const linux = [...new Set(servers.flatMap(({ images }) => images?.arch ?? []))].map(
     (arch): Platform => `linux/${arch}`,
   );
-  const platforms = linux.length > 0 ? [...linux, ...windowsPlatforms(session, request)] : [];
+  const platforms =
+    linux.length > 0
+      ? [...linux, ...windowsPlatforms(session, request)]
+      : configuredPlatforms(session, request);
   const skips = request.skipsImages || (config.release?.images === false && !wants('images'));
   if (skips || !isWanted || platforms.length === 0) return undefined;
   const makesOthers = request.only.length === 0 || wants('images');
@@ -55,6 +61,13 @@ function windowsPlatforms({ tree, context }: Session, { platforms }: ReleaseRequ
   return declared.filter((one) => platforms.length === 0 || platforms.includes(one));
 }
 
+/** Where no archive holds images, those of kubewright.yaml are made beside the archives: for what is asked, or all. */
+function configuredPlatforms({ tree, config }: Session, { platforms }: ReleaseRequest): Platform[] {
+  if (tree.family === 'kubernetes') return [];
+  const declared = configuredImages(tree, config, platforms as Platform[]);
+  return [...new Set(declared.map(({ platform }) => platform))];
+}
+
 /** Whether the image lies in the archive of the servers. */
 function isInArchive({ isReleased, platform }: ImageDeclaration): boolean {
   return isReleased && splitPlatform(platform).os === 'linux';
@@ -69,7 +82,11 @@ function configuredBase({ config, tree, context }: Session): string | undefined 
 }
 
 /** The images as data, and their Steps; bases are fetched and programs looked for. */
-export async function planImages(session: Session, selection: ImageSelection): Promise<ReleaseImages> {
+export async function planImages(
+  session: Session,
+  selection: ImageSelection,
+  laysOut: boolean,
+): Promise<ReleaseImages> {
   const registries = new Registries(session);
   try {
     const { images, notes } = await prepareImages(session, selection, registries).catch(withWayOut);
@@ -90,7 +107,9 @@ export async function planImages(session: Session, selection: ImageSelection): P
     const described = made.map(({ image, step }) =>
       describeImage(image.planned, step.outputs[0] as string, sizeOf),
     );
-    return { images: { steps: made.map(({ step }) => step), archives }, notes, described };
+    const layout = laysOut ? layOut(session, images, releaseLayout(session), true) : undefined;
+    const steps = [...made.map(({ step }) => step), ...(layout?.steps ?? [])];
+    return { images: { steps, archives }, notes, described, ...(layout ? { layout } : {}) };
   } finally {
     await registries.close();
   }

@@ -24,6 +24,8 @@ export interface ReleaseRequest {
   readonly versionString?: string;
   /** Whether server archives are made without images, and no image is made. */
   readonly skipsImages: boolean;
+  /** Whether the images are laid out for publishing too. */
+  readonly laysOut: boolean;
   /** Base of all images, instead of those that the tree names. */
   readonly base?: string;
   readonly waitSeconds: number;
@@ -83,6 +85,7 @@ export function addReleaseOptions(command: Command): Command {
       '--base <ref|file>',
       'build the images on this instead of the tree’s bases: a reference, an archive, an OCI layout, scratch',
     )
+    .option('--oci', 'lay the images out for publish too: OUT/release-images/oci')
     .option('--version-string <version>', 'release under this version instead of the tree’s')
     .option('--wait <seconds>', 'wait this long for another run in the same output directory', Number, 0);
 }
@@ -100,6 +103,7 @@ export function readReleaseRequest(
     only: partsOf(text('only') ?? ''),
     platforms: (values['platform'] as string[] | undefined) ?? [],
     skipsImages: values['skipImages'] === true,
+    laysOut: values['oci'] === true,
     ...(from === undefined ? {} : { from }),
     ...(base === undefined ? {} : { base }),
     ...(versionString === undefined ? {} : { versionString }),

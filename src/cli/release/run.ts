@@ -93,7 +93,7 @@ async function packageRelease(
   const { host, options } = context;
   const missing = programsOf(tarballs).filter(({ path }) => !host.files.isFile(path));
   if (missing.length > 0) throw new Failure(...programsMissing(missing, request));
-  const made = selection ? await planImages(session, selection) : NO_IMAGES;
+  const made = selection ? await planImages(session, selection, request.laysOut) : NO_IMAGES;
   const lacking = tarballs.filter(({ images }) => images && made.images.archives.length === 0);
   const told = [
     ...(made === NO_IMAGES ? session.notes : []),
@@ -111,6 +111,7 @@ async function packageRelease(
   const facts = {
     ...{ treeVersion: version.gitVersion ?? '', toolchain: '', waitSeconds: request.waitSeconds },
     mayBeStill: request.isPackagingOnly && !asksRegistry(session, selection),
+    isResult: (path: string) => !made.layout?.isBlob(path),
   };
   const steps = planRelease(plan);
   const exitCode = await runArtifacts(
@@ -120,6 +121,7 @@ async function packageRelease(
     {},
     { release: { version: version.gitVersion ?? '', artifacts: describeRelease(plan, made.described) } },
   );
+  if (exitCode === 0) made.layout?.finish();
   if (exitCode === 0 && isWhole) removeForeign(session, directory, tarballs);
   return exitCode;
 }

@@ -32,14 +32,9 @@ export async function rebuild(session: Session, provenance: Provenance, scratch:
   // What is recorded was written by others: only what makes things is done again.
   const foreign = commands.find(({ argv }) => !MAKERS.has(argv[1] ?? ''));
   if (foreign) throw new Failure(notAMaker(foreign.argv));
-  const done = new Set<string>();
-  for (const command of commands) {
-    // A release is two runs of one command: what it builds, and what it packs.
-    const what = JSON.stringify([command.argv, command.environment]);
-    if (done.has(what)) continue;
-    done.add(what);
+  for (const [runs, command] of distinct(commands)) {
     const outputs = internalParameters.steps
-      .filter(({ run }) => run === command.run)
+      .filter(({ run }) => runs.includes(run))
       .flatMap((step) => step.outputs.map(({ name }) => name));
     const expanded = wordsOf(command).map((word) => expand(session, word));
     const argv = [...redirected(expanded, outputs, out), '--plain', '--out', out, '-C', session.tree.root];
@@ -54,6 +49,18 @@ export async function rebuild(session: Session, provenance: Provenance, scratch:
     if (exitCode !== 0) throw new Failure(failed(argv, exitCode));
   }
   return { out };
+}
+
+/** Each command once, with the runs that recorded it: what a release builds and what it packs are two runs of one. */
+function distinct(commands: readonly RecordedCommand[]): (readonly [string[], RecordedCommand])[] {
+  const found = new Map<string, readonly [string[], RecordedCommand]>();
+  for (const command of commands) {
+    const what = JSON.stringify([command.argv, command.environment]);
+    const known = found.get(what);
+    if (known) known[0].push(command.run);
+    else found.set(what, [[command.run], command]);
+  }
+  return [...found.values()];
 }
 
 /** The words behind the program's name, without those that say where things lie and how they are printed. */
