@@ -56,6 +56,16 @@ export function recallProgram(store: LocalStore, step: Step, closure: Closure): 
   return { program, file: store.objectPath(program.digest), moduleInfo, hasGnuBuildId };
 }
 
+/** Keeps what stamping told of a program that was linked before, so that it is not looked for again. */
+export function learnOfProgram(
+  store: LocalStore,
+  step: Step,
+  closure: Closure,
+  { hasGnuBuildId }: Placed,
+): void {
+  if (hasGnuBuildId !== undefined) store.learn(programKey(step, closure), { hasGnuBuildId });
+}
+
 /** The same Step with its version linked in; its closure is known as that of the other. */
 export function linkedWithStamps(step: Step, closures: Map<Step, Closure>): Step {
   const action = step.action as GoBuildAction;

@@ -6,13 +6,14 @@ import { Failure } from '../diagnostic/diagnostic.ts';
 import type { CommandAction, GoBuildAction, Step, StepId } from '../plan/step.ts';
 import type { OutputFile, StepOutcome } from '../report/events.ts';
 import { runGenerate } from '../steps/generate/run.ts';
+import type { Closure } from '../tree/packages/graph.ts';
 import type { Counts, Execution } from './execution.ts';
 import { batchesAtOnce, runGoBatch } from './gobatch.ts';
 import { keyOf } from './key.ts';
 import { Landing } from './landing.ts';
 import { isIntact, restoreOutputs } from './outputs.ts';
 import type { PackageEngine } from './packages/engine.ts';
-import { type Linkage, linkedWithStamps, placeProgram, recallProgram } from './programs.ts';
+import { type Linkage, learnOfProgram, linkedWithStamps, placeProgram, recallProgram } from './programs.ts';
 import { readAgain } from './readagain.ts';
 import { isAsAsked } from './readback.ts';
 import { reasonsFor } from './reasons.ts';
@@ -153,16 +154,19 @@ class Run {
     }
     const linkage = this.#x.engine === 'go' ? undefined : recallProgram(this.#x.store, step, closure);
     if (!linkage) return (step.action as GoBuildAction).batch;
-    const work = this.#placeRecalled(step, linkage, started).finally(() => this.#placing.delete(work));
+    const work = this.#placeRecalled(step, closure, linkage, started).finally(() =>
+      this.#placing.delete(work),
+    );
     this.#placing.add(work);
     return undefined;
   }
 
   /** Its link is known under another commit: with the values of this one it is done, else it is linked with them. */
-  async #placeRecalled(step: Step, linkage: Linkage, started: number): Promise<void> {
+  async #placeRecalled(step: Step, closure: Closure, linkage: Linkage, started: number): Promise<void> {
     this.#emitStarted(step);
     await this.#failingWith([step], async () => {
       const placed = await placeProgram(this.#x, step, linkage);
+      if (placed && linkage.hasGnuBuildId === undefined) learnOfProgram(this.#x.store, step, closure, placed);
       if (placed) this.#landing.restored(step, [placed.output], started);
       else this.#queue.push([step]);
     });

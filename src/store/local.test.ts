@@ -40,6 +40,14 @@ test('gives back what it was given, as a file of its own', () => {
   expect(readFileSync(objectPath(output), 'utf8')).toBe('binary');
 });
 
+test('learns more of what it holds, and nothing of what it does not', () => {
+  const output = keep('binary');
+  store.learn(KEY, { hasGnuBuildId: true });
+  expect(store.lookUp(KEY)).toEqual({ outputs: [output], milliseconds: 5, hasGnuBuildId: true });
+  store.learn('cd'.repeat(32), { hasGnuBuildId: true });
+  expect(store.lookUp('cd'.repeat(32))).toBeUndefined();
+});
+
 test('a flipped bit is found when the object is used, set aside, and a miss from then on', () => {
   const output = keep('binary');
   chmodSync(objectPath(output), 0o644);

@@ -119,6 +119,12 @@ export class LocalStore {
     );
   }
 
+  /** Adds to what is known of a key, when its record is still there. */
+  learn(key: Digest, facts: Partial<Omit<ActionRecord, 'outputs'>>): void {
+    const record = this.lookUp(key);
+    if (record) this.#guarded(() => this.#write(key, { ...record, ...facts }));
+  }
+
   /**
    * A directory of this process for files that may move into the store; what dead processes left is removed.
    * Undefined when the store cannot be written.
