@@ -160,11 +160,11 @@ setup_validators() {
   fi
 }
 
-# Servers of buckets that releases are published to, from the Go module proxy; built once.
+# Servers of buckets that releases are published to, and cosign, which judges signatures; from the Go module proxy, built once.
 setup_servers() {
   KUBEWRIGHT_TEST_SERVERS=$cache/servers/1
   export KUBEWRIGHT_TEST_SERVERS
-  for module in github.com/versity/versitygw/cmd/versitygw@v1.8.0 github.com/fsouza/fake-gcs-server@v1.56.1; do
+  for module in github.com/versity/versitygw/cmd/versitygw@v1.8.0 github.com/fsouza/fake-gcs-server@v1.56.1 github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3; do
     server=${module%@*}
     server=${server##*/}
     [ ! -x "$KUBEWRIGHT_TEST_SERVERS/$server" ] || continue
@@ -172,7 +172,7 @@ setup_servers() {
       note "$server: there is no Go on PATH to build it with, its tests are skipped"
       continue
     fi
-    say "building $server (one to three minutes, once)"
+    say "building $server (one to four minutes, once)"
     mkdir -p "$KUBEWRIGHT_TEST_SERVERS"
     GOBIN=$KUBEWRIGHT_TEST_SERVERS GOFLAGS= GO111MODULE=on GOTOOLCHAIN=auto CGO_ENABLED=0 go install "$module" >"$cache/setup-$server.log" 2>&1 ||
       note "that failed, its tests are skipped; the words: $cache/setup-$server.log"

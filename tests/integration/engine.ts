@@ -10,14 +10,6 @@ export function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }
 
-/** The path of a cosign that runs; undefined where there is none. */
-export function cosign(): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(':')
-    .map((place) => join(place, 'cosign'))
-    .find((path) => spawnSync(path, ['version']).status === 0);
-}
-
 /** Why images cannot be tried here; undefined when they can. */
 export const MISSING = ['dockerd', 'docker-registry', 'skopeo', 'busybox'].every(has)
   ? process.getuid?.() === 0

@@ -6,13 +6,14 @@ import { bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FakeSigstore, ISSUER } from '../fakes/sigstore.ts';
-import { cosign } from './engine.ts';
+import { server } from './buckets.ts';
 import { Monorepo } from './monorepo.ts';
 
 const EMAIL = 'release@example.org';
 const BIN = '_output/local/bin';
 const PRESS = `${BIN}/linux/amd64/press`;
 
+const COSIGN = server('cosign');
 let sigstore: FakeSigstore;
 let orchard: Monorepo;
 const run = (...args: string[]) =>
@@ -87,10 +88,10 @@ test('provenance is signed and entered into the log as a statement', async () =>
   verify(orchard.read(`${PRESS}.provenance.sigstore.json`));
 });
 
-test.skipIf(!cosign())('cosign accepts both, and no other identity (wants cosign on PATH)', () => {
+test.skipIf(!COSIGN)('cosign accepts both, and no other identity (wants cosign)', () => {
   const ask = (verb: string, bundle: string, email: string, ...words: string[]) =>
     execFileSync(
-      cosign() as string,
+      COSIGN as string,
       [
         ...[verb, '--bundle', bundle, '--trusted-root', 'trust.json', '--insecure-ignore-sct', ...words],
         ...['--certificate-identity', email, '--certificate-oidc-issuer', ISSUER, PRESS],

@@ -7,7 +7,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { preAuthentication } from '../../src/formats/dsse/envelope.ts';
 import type { ProvenanceStatement } from '../../src/formats/intoto/statement.ts';
-import { cosign, has, ImageRegistry } from './engine.ts';
+import { server } from './buckets.ts';
+import { has, ImageRegistry } from './engine.ts';
 import { Monorepo } from './monorepo.ts';
 
 const LAYOUT = '_output/release-images/oci';
@@ -18,6 +19,7 @@ images:
   cellar: { base: scratch, path: /cellar, platforms: [linux/amd64] }
 `;
 
+const COSIGN = server('cosign');
 let orchard: Monorepo;
 const environment = { SOURCE_DATE_EPOCH: '1610544489', KUBE_GIT_VERSION: 'v1.0.0' };
 const run = (...args: string[]) => orchard.kubewright(args, { env: environment });
@@ -198,23 +200,20 @@ describe.skipIf(!has('docker-registry'))('an image in a registry (wants docker-r
     ]);
   });
 
-  test.skipIf(!cosign())(
-    'is verified by cosign itself: signature and provenance (wants cosign on PATH)',
-    async () => {
-      const name = `${registry.host}/fruit/press:v1.0.0`;
-      expect((await run('sign', `oci://${name}`, '--key', 'key.pem')).exitCode).toBe(0);
-      const ask = (key: string, verb: string, ...words: string[]) =>
-        execFileSync(
-          cosign() as string,
-          [verb, '--key', key, '--insecure-ignore-tlog', '--allow-http-registry', ...words, name],
-          { cwd: orchard.root, stdio: 'pipe', encoding: 'utf8' },
-        );
-      expect(ask('key.pub', 'verify')).toContain(digestOf('press'));
-      expect(ask('key.pub', 'verify-attestation', '--type', 'slsaprovenance1')).toContain('payload');
-      const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      orchard.write('stranger.pub', publicKey.export({ type: 'spki', format: 'pem' }).toString());
-      expect(() => ask('stranger.pub', 'verify')).toThrow();
-      expect(() => ask('stranger.pub', 'verify-attestation', '--type', 'slsaprovenance1')).toThrow();
-    },
-  );
+  test.skipIf(!COSIGN)('is verified by cosign itself: signature and provenance (wants cosign)', async () => {
+    const name = `${registry.host}/fruit/press:v1.0.0`;
+    expect((await run('sign', `oci://${name}`, '--key', 'key.pem')).exitCode).toBe(0);
+    const ask = (key: string, verb: string, ...words: string[]) =>
+      execFileSync(
+        COSIGN as string,
+        [verb, '--key', key, '--insecure-ignore-tlog', '--allow-http-registry', ...words, name],
+        { cwd: orchard.root, stdio: 'pipe', encoding: 'utf8' },
+      );
+    expect(ask('key.pub', 'verify')).toContain(digestOf('press'));
+    expect(ask('key.pub', 'verify-attestation', '--type', 'slsaprovenance1')).toContain('payload');
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    orchard.write('stranger.pub', publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    expect(() => ask('stranger.pub', 'verify')).toThrow();
+    expect(() => ask('stranger.pub', 'verify-attestation', '--type', 'slsaprovenance1')).toThrow();
+  });
 });

@@ -12,12 +12,13 @@ import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, Verifier } from '@sigstore/verify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProvenanceStatement } from '../../src/formats/intoto/statement.ts';
-import { cosign, has, ImageRegistry } from './engine.ts';
+import { server } from './buckets.ts';
+import { has, ImageRegistry } from './engine.ts';
 import { Monorepo } from './monorepo.ts';
 
 const BIN = '_output/local/bin';
 const PRESS = `${BIN}/linux/amd64/press`;
-const COSIGN = cosign();
+const COSIGN = server('cosign');
 
 /** What a person does who has our public key and nothing else. */
 function verify(bundle: string, publicKey: string, artifact?: Buffer): void {
@@ -163,21 +164,18 @@ describe.each([
     expect(`${wrong.stderr}${wrong.stdout}`).not.toContain('guess');
   });
 
-  test.skipIf(!COSIGN)(
-    'cosign itself accepts all of it, and refuses a changed byte (wants cosign on PATH)',
-    () => {
-      const cosign = (verb: string, file: string, ...args: string[]) =>
-        execFileSync(COSIGN as string, [verb, '--key', 'key.pub', '--insecure-ignore-tlog', ...args, file], {
-          cwd: orchard.root,
-          stdio: 'pipe',
-        });
-      const attestation = ['--type', 'slsaprovenance1', '--bundle', `${BIN}/provenance.sigstore.json`];
-      cosign('verify-blob', PRESS, '--bundle', `${PRESS}.sigstore.json`);
-      cosign('verify-blob-attestation', PRESS, ...attestation);
-      expect(() => cosign('verify-blob', 'changed', '--bundle', `${PRESS}.sigstore.json`)).toThrow();
-      expect(() => cosign('verify-blob-attestation', 'changed', ...attestation)).toThrow();
-    },
-  );
+  test.skipIf(!COSIGN)('cosign itself accepts all of it, and refuses a changed byte (wants cosign)', () => {
+    const cosign = (verb: string, file: string, ...args: string[]) =>
+      execFileSync(COSIGN as string, [verb, '--key', 'key.pub', '--insecure-ignore-tlog', ...args, file], {
+        cwd: orchard.root,
+        stdio: 'pipe',
+      });
+    const attestation = ['--type', 'slsaprovenance1', '--bundle', `${BIN}/provenance.sigstore.json`];
+    cosign('verify-blob', PRESS, '--bundle', `${PRESS}.sigstore.json`);
+    cosign('verify-blob-attestation', PRESS, ...attestation);
+    expect(() => cosign('verify-blob', 'changed', '--bundle', `${PRESS}.sigstore.json`)).toThrow();
+    expect(() => cosign('verify-blob-attestation', 'changed', ...attestation)).toThrow();
+  });
 });
 
 describe('verifying a release', () => {
