@@ -1,7 +1,7 @@
 /** Builds what a release holds, in one run: as upstream's cross build, or only what the asked parts want. */
+import { groupsToBuild } from '../../release/groups.ts';
 import type { Program } from '../../release/member.ts';
 import { programsOf } from '../../release/pipeline.ts';
-import type { Platform } from '../../target/platform.ts';
 import { binariesOf } from '../../tree/release/layout.ts';
 import { type PreparedBuild, prepareBuild } from '../build/prepare.ts';
 import { readBuildRequest } from '../build/request.ts';
@@ -56,16 +56,11 @@ export async function portionsOf(
   return [...portions, ...[...programs].map(([platform, words]) => ({ words, platforms: [platform] }))];
 }
 
-/** Each group that holds such a program, for the platforms that it is wanted for. */
 function groupPortions({ tree }: Session, programs: readonly Program[]): Portion[] {
-  return tree.groups.flatMap((group): Portion[] => {
-    const names = new Set(binariesOf(tree, group));
-    const wanted = new Set(
-      programs.filter(({ name }) => names.has(name)).map(({ platform }): Platform => platform),
-    );
-    const platforms = group.platforms.value.filter((platform) => wanted.has(platform));
-    return platforms.length > 0 ? [{ words: [group.name], platforms }] : [];
-  });
+  const groups = tree.groups.map((group) => ({
+    ...{ name: group.name, binaries: binariesOf(tree, group), platforms: group.platforms.value },
+  }));
+  return groupsToBuild(groups, programs).map(([name, platforms]) => ({ words: [name], platforms }));
 }
 
 function joined(one: PreparedBuild, other: PreparedBuild): PreparedBuild {
