@@ -22,7 +22,14 @@ import {
 } from './results.ts';
 import { withRsync } from './rsync.ts';
 import { OUTPUTS } from './script.ts';
-import { collectSources, type SourceRows, sourceArchive, sourceChanges, withoutTouched } from './sources.ts';
+import {
+  areDirectories,
+  collectSources,
+  type SourceRows,
+  sourceArchive,
+  sourceChanges,
+  withoutTouched,
+} from './sources.ts';
 import { type ContainerState, loadContainerState, NO_STATE, saveContainerState, unsettle } from './state.ts';
 import { prepareVolumes } from './volumes.ts';
 
@@ -68,15 +75,16 @@ export class ContainerJob {
     const { session } = this.#x;
     this.#sent = collectSources(host.files, session.tree.root, plan.build, session.layout.out);
     const changes = sourceChanges(this.#state.files, this.#sent);
-    const isRsync = plan.transport === 'rsync';
-    const hasWork = isRsync || why !== undefined || changes.sent.length + changes.removed.length > 0;
-    if (hasWork)
-      start(why ?? (isRsync ? 'rsync compares' : `${changes.sent.length + changes.removed.length} changed`));
-    const isStill = changes.sent.length + changes.removed.length === 0 && why === undefined;
-    this.#isAsRead = isStill;
-    const mayBeDone = isStill && !this.#x.request.always;
-    this.isDone = mayBeDone && isDone(this.#state, this.#key, () => this.#programsHere());
+    const changed = changes.sent.length + changes.removed.length;
+    this.#isAsRead = changed === 0 && why === undefined;
+    // What a build wrote beside its sources has touched their directories in there.
+    const mayBeDone = why === undefined && !this.#x.request.always && changes.removed.length === 0;
+    const isAsBuilt = mayBeDone && areDirectories(this.#sent, changes.sent);
+    this.isDone = isAsBuilt && isDone(this.#state, this.#key, () => this.#programsHere());
     if (this.isDone) return { files: 0, removed: 0, bytes: 0, why };
+    const isRsync = plan.transport === 'rsync';
+    if (isRsync || why !== undefined || changed > 0)
+      start(why ?? (isRsync ? 'rsync compares' : `${changed} changed`));
     unsettle(host, this.#x.stateFile);
     if (why !== undefined) this.#save({ ...this.#state, isSettled: false });
     const id = await this.#create(isRsync ? [] : changes.removed);

@@ -57,6 +57,11 @@ export function sourceChanges(before: SourceRows, now: SourceRows): SourceChange
   return { sent, removed: removed.sort(), bytes };
 }
 
+/** Whether the paths name directories alone: sending these again changes times. */
+export function areDirectories(rows: SourceRows, paths: readonly string[]): boolean {
+  return paths.every((path) => ((rows[path]?.[0] ?? 0) & KIND) === DIRECTORY);
+}
+
 function isSame(a: SourceRow | undefined, b: SourceRow | undefined): boolean {
   return a !== undefined && b !== undefined && a.every((value, i) => value === b[i]);
 }
