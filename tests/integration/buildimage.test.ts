@@ -142,11 +142,14 @@ describe.skipIf(LACKING)(`the build image${LACKING ? ` (${LACKING})` : ''}`, () 
     const one = checkout();
     const cache = scratch('cache');
     const words = ['container', 'image', '--package', 'tiny-large'];
-    const listing = () => [
-      engine.run(['images', '-aq']),
-      engine.run(['ps', '-aq']),
-      engine.run(['volume', 'ls', '-q']),
-    ];
+    // Images of one date come in any order.
+    const sorted = (words: readonly string[]) => engine.run(words).split('\n').sort();
+    const listing = () =>
+      [
+        ['images', '-aq'],
+        ['ps', '-aq'],
+        ['volume', 'ls', '-q'],
+      ].map(sorted);
     const before = listing();
     const killed = await one.kubewright(words, {
       env: { KUBEWRIGHT_CACHE: cache },
