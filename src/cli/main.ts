@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { CODES, exitCodeOf } from '../diagnostic/codes.ts';
 import { type Diagnostic, error, Failure } from '../diagnostic/diagnostic.ts';
 import { printDiagnostic } from '../diagnostic/printer.ts';
-import { type Host, realHost } from '../host/host.ts';
+import { type Host, hasColor, realHost } from '../host/host.ts';
 import { COMMANDS, type Start } from './commands.ts';
 import type { CommandContext, GlobalOptions } from './request.ts';
 import { StillMemory } from './still/memory.ts';
@@ -125,7 +125,7 @@ function contextOf(
   signal: AbortSignal,
   still?: StillMemory,
 ): CommandContext {
-  const color = host.stderr.isTTY === true && !host.environment['NO_COLOR'];
+  const color = hasColor(host);
   return {
     host,
     options,

@@ -2,7 +2,7 @@
 import { exitCodeOf } from '../diagnostic/codes.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Counts } from '../execute/execution.ts';
-import { type Lock, lockFile, takeLock } from '../execute/lock.ts';
+import { type Lock, takeLock } from '../execute/lock.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StepId } from '../plan/step.ts';
 import { EventBus } from '../report/bus.ts';
@@ -89,7 +89,7 @@ export async function recordRun(
     const results = [...outputs.values()].flat().filter((path) => facts.isResult?.(path) ?? true);
     if (!options.json) for (const path of results) context.print(path);
     const outputsTold = outputCount || outputs.size;
-    if (isStill && facts.mayBeStill) context.still?.ended(own, lockFile(own), outputsTold, results);
+    if (isStill && facts.mayBeStill) context.still?.ended(own, outputsTold, results);
     else context.still?.giveUp();
   }
 }

@@ -57,3 +57,8 @@ export function realHost(): Host {
     stderr: process.stderr,
   };
 }
+
+/** Whether what is printed to stderr is coloured. */
+export function hasColor({ stderr, environment }: Pick<Host, 'stderr' | 'environment'>): boolean {
+  return stderr.isTTY === true && !environment['NO_COLOR'];
+}

@@ -1,7 +1,7 @@
 /** The last words of a run: what was done, how long it took, where the outputs and the report lie. */
 import type { OutputFile } from './events.ts';
 import { countOutcomes, durationOf, endingOf, isNoOp, type RunRecord } from './fold.ts';
-import { formatBytes, formatCount, formatDuration } from './units.ts';
+import { formatBytes, formatCount, formatDuration, nothingToDo } from './units.ts';
 
 /** Order in which outcomes are told. */
 export const OUTCOMES = ['built', 'restored', 'fresh', 'failed', 'cancelled'] as const;
@@ -21,7 +21,7 @@ export function headline(run: RunRecord): string {
   const time = formatDuration(durationOf(run));
   if (isNoOp(run)) {
     const files = [...run.steps.values()].flatMap((step) => step.outputs).length || run.steps.size;
-    return `Nothing to do: ${formatCount(files, 'output is', 'outputs are')} fresh (${time})`;
+    return nothingToDo(files, durationOf(run));
   }
   const counts = describeCounts(run);
   const detail = counts ? `: ${counts}` : '';

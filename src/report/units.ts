@@ -15,6 +15,12 @@ function joined(large: number, largeUnit: string, small: number, smallUnit: stri
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
+/** The headline of a run that found everything fresh. */
+export function nothingToDo(outputs: number, milliseconds: number): string {
+  const fresh = formatCount(outputs, 'output is', 'outputs are');
+  return `Nothing to do: ${fresh} fresh (${formatDuration(milliseconds)})`;
+}
+
 /** A guess, coarse on purpose: `5 s`, `40 s`, `3 min`, `2 h`. */
 export function formatEstimate(milliseconds: number): string {
   const seconds = Math.max(1, milliseconds / 1000);

@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { type StandingAnswer, standingAnswer } from '../../host/sighting.ts';
 import type { Question } from '../../host/sights.ts';
-import { formatCount, formatDuration } from '../../report/units.ts';
+import { nothingToDo } from '../../report/units.ts';
 import { type Asked, askedNow } from './question.ts';
 
 export type { Asked };
@@ -24,9 +24,8 @@ export async function answerAgain({ file, question }: Asked): Promise<boolean> {
 }
 
 function tell({ outputs, notes, results }: StandingAnswer): void {
-  const time = formatDuration(performance.now());
   write(2, notes);
-  write(2, `Nothing to do: ${formatCount(outputs, 'output is', 'outputs are')} fresh (${time})\n`);
+  write(2, `${nothingToDo(outputs, performance.now())}\n`);
   write(1, results);
 }
 

@@ -1,7 +1,8 @@
 /** Keeps what a run answered that found everything fresh, for `answer.ts` to say again. */
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import { printDiagnostic } from '../../diagnostic/printer.ts';
-import { cacheDirectory, type Host } from '../../host/host.ts';
+import { lockFile } from '../../execute/lock.ts';
+import { cacheDirectory, type Host, hasColor } from '../../host/host.ts';
 import { encodeSighting } from '../../host/sighting.ts';
 import type { Asked } from './question.ts';
 
@@ -13,7 +14,6 @@ export class StillMemory {
   readonly #asked: Asked;
   readonly #began: number;
   readonly #owned: string[] = [];
-  readonly #locks: string[] = [];
   #notes = '';
   #results = '';
   #outputs = 0;
@@ -27,9 +27,7 @@ export class StillMemory {
 
   /** What was reported on the way. */
   noted(diagnostic: Diagnostic): void {
-    const { stderr, environment } = this.#host;
-    const color = stderr.isTTY === true && !environment['NO_COLOR'];
-    this.#notes += `${printDiagnostic(diagnostic, color)}\n`;
+    this.#notes += `${printDiagnostic(diagnostic, hasColor(this.#host))}\n`;
   }
 
   /** The run has something to do. */
@@ -39,13 +37,12 @@ export class StillMemory {
 
   /**
    * A run of the command line ended, and all its `outputs` were fresh. `own`: what it keeps about its checkout, which no
-   * answer depends on. `lock`: the file that says that another run is at work.
+   * answer depends on.
    */
-  ended(own: string, lock: string, outputs: number, results: readonly string[]): void {
+  ended(own: string, outputs: number, results: readonly string[]): void {
     this.#outputs += outputs;
     this.#results += results.map((path) => `${path}\n`).join('');
     this.#owned.push(own);
-    this.#locks.push(lock);
   }
 
   /** To be called when the command line has ended well. */
@@ -60,7 +57,8 @@ export class StillMemory {
       (path.startsWith(`${cache}/`) && !path.startsWith(`${cache}/toolchains/`));
     for (const paths of [sights.contents, sights.links, sights.entries])
       for (const path of paths) if (isOwn(path)) paths.delete(path);
-    for (const lock of this.#locks) sights.entry(lock);
+    // Another run may be at work by then.
+    for (const own of this.#owned) sights.entry(lockFile(own));
     if (!sights.areWhole) return;
     const told = { outputs: this.#outputs, notes: this.#notes, results: this.#results };
     const bytes = encodeSighting(sights, this.#began, this.#asked.question, told);

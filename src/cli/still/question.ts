@@ -26,7 +26,7 @@ export function askedNow(program: string): Asked {
 }
 
 /** Folder of the cache. */
-export const STILL = 'still';
+const STILL = 'still';
 
 /** Notes were printed for a terminal, or for a file. */
 function isTerminal(): boolean {
