@@ -1,7 +1,6 @@
 /**
- * The tree as generators of gengo v1 need it: a GOPATH in which the files that they load are outlines, and all others
- * are links to the tree. It halves what a generator loads and holds. A generator that fails there is run again in the
- * tree itself, so that what it says is about the real files.
+ * What generators of gengo v1 load of a tree, as a GOPATH of outlines. It halves what a generator loads and holds. One
+ * that fails there is run again in the tree itself, so that what it says is about the real files.
  *
  * goimports, by which they format, takes an unknown `name.Function` for a package, and walks the whole GOPATH for each
  * file that names one. It looks for variables of the package first, beside the file; generators do not tell it
@@ -10,6 +9,7 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
 import { readGoHeader } from '../../tree/packages/header.ts';
+import { askedNames } from '../../tree/tags/asked.ts';
 import { outlineOf } from '../../tree/tags/outline.ts';
 import type { PackageSights } from '../../tree/tags/packages.ts';
 
@@ -20,6 +20,8 @@ export interface OutlineRequest {
   readonly sights: PackageSights;
   /** Directories whose packages are loaded; what they import follows. */
   readonly directories: Iterable<string>;
+  /** Directories of the generators themselves; undefined: they do not lie in the tree. */
+  readonly programs: readonly (string | undefined)[];
   /** The GOPATH that is made. */
   readonly gopath: string;
 }
@@ -27,17 +29,20 @@ export interface OutlineRequest {
 /** Variables of the package by which generated code registers itself: of conversion-gen, and of 1.7 and before. */
 const VARIABLES = 'var localSchemeBuilder int\n\nvar SchemeBuilder int\n';
 
-/** Directories that no generator loads. */
-const LEFT_OUT = new Set(['.git', '_output', 'node_modules']);
-
 /** Makes it, and returns the place of the tree in it. */
 export function makeOutlines(request: OutlineRequest): string {
   const { host, goPackage, gopath } = request;
   const place = `${gopath}/src/${goPackage}`;
   const names = new PackageNames(request.sights);
-  const outlines = outlinesOf(request, names);
-  const real = new Set(['', ...[...outlines.keys()].flatMap(ancestors)]);
-  for (const directory of real) fill(request, place, directory, real, outlines.get(directory));
+  for (const [directory, outlines] of outlinesOf(request, names)) {
+    linkVendor(request, place, directory);
+    host.files.makeDirectory(`${place}/${directory}`);
+    for (const [name, outline] of outlines) {
+      const file = `${place}/${directory}/${name}`;
+      if (outline === undefined) host.files.publishLink(`${request.root}/${directory}/${name}`, file);
+      else host.files.write(file, outline);
+    }
+  }
   const siblings = new Set(
     [...request.directories].flatMap((directory) => names.ofDirectory(directory) ?? []),
   );
@@ -46,24 +51,26 @@ export function makeOutlines(request: OutlineRequest): string {
   return place;
 }
 
-/** Directory → name of a file → its outline, for all that is loaded. */
+/** Directory → name of a file → its outline, or undefined where it has to be seen whole, for all that is loaded. */
 function outlinesOf(
-  { sights, directories }: OutlineRequest,
+  { sights, directories, programs }: OutlineRequest,
   names: PackageNames,
-): ReadonlyMap<string, ReadonlyMap<string, string>> {
+): ReadonlyMap<string, ReadonlyMap<string, string | undefined>> {
   const { index } = sights;
-  const found = new Map<string, Map<string, string>>();
+  const found = new Map<string, Map<string, string | undefined>>();
   const queue = [...directories];
   const nameOf = (path: string) => names.ofImport(path);
+  const known = programs.filter((program) => program !== undefined);
+  const isAsked = known.length === programs.length ? askedNames(sights, known) : undefined;
   for (let directory = queue.pop(); directory !== undefined; directory = queue.pop()) {
     if (found.has(directory)) continue;
-    const files = new Map<string, string>();
+    const files = new Map<string, string | undefined>();
     found.set(directory, files);
     for (const name of index.goFiles(directory)) {
       const path = `${directory}/${name}`;
       if (name.endsWith('_test.go') || !index.facts(path)?.isSeen) continue;
-      const outline = outlineOf(index.text(path), nameOf);
-      if (outline) files.set(name, outline.text);
+      const outline = outlineOf(index.text(path), nameOf, isAsked);
+      files.set(name, outline?.text);
       for (const imported of outline?.imports ?? index.facts(path)?.imports ?? [])
         queue.push(...[sights.directoryOf(imported) ?? []].flat());
     }
@@ -71,42 +78,20 @@ function outlinesOf(
   return found;
 }
 
-/** One directory of the view: its own files and directories, and links for the others. */
-function fill(
-  { host, root }: OutlineRequest,
-  place: string,
-  directory: string,
-  real: ReadonlySet<string>,
-  outlines: ReadonlyMap<string, string> | undefined,
-): void {
-  const { files } = host;
-  const below = (name: string) => (directory === '' ? name : `${directory}/${name}`);
-  files.makeDirectory(`${place}/${directory}`);
-  for (const entry of files.list(`${root}/${directory}`)) {
-    const name = entry.replace(/\/$/, '');
-    const path = below(name);
-    if (LEFT_OUT.has(name) || real.has(path) || name.endsWith('_test.go')) continue;
-    const text = outlines?.get(name);
-    if (text !== undefined) files.write(`${place}/${path}`, text);
-    else {
-      const link = files.readLink(`${root}/${path}`);
-      // What lies beside sources is read by no generator; the licence text is named by its own path.
-      if (link === undefined && entry === name && !name.endsWith('.go')) continue;
-      // A link within the tree, such as vendor's to staging, leads to outlines too.
-      files.publishLink(
-        link !== undefined && !link.startsWith('/') ? link : `${root}/${path}`,
-        `${place}/${path}`,
-      );
-    }
+/** vendor/k8s.io/api is a link to staging/src/k8s.io/api: packages there are imported by the link's path too. */
+function linkVendor({ host: { files }, root }: OutlineRequest, place: string, directory: string): void {
+  if (!directory.startsWith(STAGING)) return;
+  let path = 'vendor';
+  for (const name of directory.slice(STAGING.length).split('/')) {
+    path += `/${name}`;
+    const link = files.readLink(`${root}/${path}`);
+    if (link === undefined) continue;
+    if (files.readLink(`${place}/${path}`) === undefined) files.publishLink(link, `${place}/${path}`);
+    return;
   }
 }
 
-/** The directory and all above it. */
-function ancestors(directory: string): string[] {
-  const found: string[] = [];
-  for (let path = directory; path !== '' && path !== '.'; path = posix.dirname(path)) found.push(path);
-  return found;
-}
+const STAGING = 'staging/src/';
 
 /** Names of packages by their import paths. */
 class PackageNames {

@@ -333,7 +333,8 @@ function outlinesFor(x: Generation, stale: readonly Stale[]): Outlines | undefin
     }),
   );
   const gopath = `${x.stage}/outlines`;
-  const workingDirectory = makeOutlines({ host, root, goPackage, sights, directories, gopath });
+  const programs = [...new Set(outputs.map(({ generator }) => generator.program.directory))];
+  const workingDirectory = makeOutlines({ host, root, goPackage, sights, directories, programs, gopath });
   return { gopath, workingDirectory };
 }
 

@@ -8,8 +8,8 @@ import type { ContainerBuild } from './facts.ts';
 
 /** What the scripts of every era call, beside what Debian calls essential. */
 const TOOLS: readonly string[] = [
-  ...['bsdextrautils', 'ca-certificates', 'curl', 'file', 'g++', 'gcc', 'git', 'jq', 'libc6-dev', 'make'],
-  ...['openssl', 'patch', 'procps', 'rsync', 'unzip', 'xz-utils', 'zip'],
+  ...['bsdextrautils', 'ca-certificates', 'curl', 'file', 'g++', 'gcc', 'git', 'iproute2', 'jq'],
+  ...['libc6-dev', 'make', 'openssl', 'patch', 'procps', 'rsync', 'unzip', 'xz-utils', 'zip'],
 ];
 
 /** C compilers by Go's architecture, each with the C library that it links (Debian's cross toolchains). */

@@ -3,21 +3,28 @@
  * signatures and doc comments; an edit inside a function must not make generated code stale.
  */
 
+import { closing } from './lexemes.ts';
+
 /** The declarations and comments of a Go file, blanks aside, with the bodies of functions left out. */
 export function declarationsOf(text: string): string {
   const kept: string[] = [];
+  const lexemes = new RegExp(LEXEME);
   let depth = 0;
   let inFunction = false;
-  for (const [lexeme] of text.matchAll(LEXEME)) {
-    if (lexeme === 'func' && depth === 0) inFunction = true;
-    if (lexeme === '}') depth--;
-    if (!inFunction || depth === 0) kept.push(lexeme);
-    if (lexeme === '{') depth++;
-    if (depth > 0 || !inFunction) continue;
-    // The closing brace of the body ends the function, and so does the line feed after a signature without one.
-    if ((lexeme === '}' && !isTypeBraces(kept)) || (lexeme === '\n' && !/[(,]$/.test(kept.at(-2) ?? ''))) {
-      inFunction = false;
-    }
+  for (let match = lexemes.exec(text); match; match = lexemes.exec(text)) {
+    const [lexeme] = match;
+    kept.push(lexeme);
+    if (lexeme === '{' && inFunction) {
+      const end = closing(text, match.index);
+      if (end < 0) break;
+      kept.push('}');
+      lexemes.lastIndex = end + 1;
+      inFunction = isTypeBraces(kept);
+    } else if (lexeme === '{') depth++;
+    else if (lexeme === '}') depth--;
+    else if (lexeme === 'func' && depth === 0) inFunction = true;
+    // A signature without a body ends with its line.
+    else if (lexeme === '\n' && inFunction && !/[(,]$/.test(kept.at(-2) ?? '')) inFunction = false;
   }
   return withoutAsides(kept)
     .filter((lexeme) => lexeme !== '\n')
@@ -51,9 +58,9 @@ function isComment(lexeme: string | undefined): boolean {
   return lexeme !== undefined && /^\/[/*]/.test(lexeme);
 }
 
-// Comments, strings and runes first: braces in them are no braces.
+// Comments, strings and runes first: braces in them are no braces. Outside of them every sign beyond ASCII is a letter.
 const LEXEME =
-  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|`[^`]*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[{}]|\n|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_{}"'`/]+|\//gu;
+  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|`[^`]*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[{}\n]|[\w\x80-\uffff]+|[^\s\w\x80-\uffff{}"'`/]+|\//g;
 
 /** Whether the braces just closed belong to `interface{}` or `struct{}` in a signature. */
 function isTypeBraces(kept: readonly string[]): boolean {

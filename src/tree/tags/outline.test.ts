@@ -108,3 +108,62 @@ test('what follows an import block that is written unusually is left as it is', 
   const file = 'package a\n\nimport (\n\t"fmt"; "os"\n)\n\nfunc f() {\n\tfmt.Println(os.Args)\n}\n';
   expect(outlineOf(file, (path) => path)?.text).toBe(file);
 });
+
+test('functions, methods and variables that no generator asks for go, and imports that only they use', () => {
+  const file = `package v1
+
+import (
+	"example.io/asked"
+	"example.io/unasked"
+)
+
+var map_Pod = map[string]string{
+	"": "A pod }", // of peas
+}
+
+var (
+	SchemeGroupVersion = unasked.Version
+	localSchemeBuilder = 1
+)
+
+var _, one = unasked.A(),
+	unasked.B
+
+// +k8s:of=something
+func (m *Pod) Reset() { *m = Pod{} }
+func (m *Pod) Size() (n int) { return 0 }
+
+func SetDefaults_Pod(in *asked.Pod) {
+	in.Size()
+}
+
+// String says it.
+func (m *Pod) String() string {
+	return unasked.Text(m)
+}
+
+type Pod struct{}
+`;
+  const isAsked = (name: string) => name.startsWith('SetDefaults_') || name === 'localSchemeBuilder';
+  const outline = outlineOf(file, (path) => path.split('/')[1], isAsked);
+  const lines = outline?.text.split('\n') ?? [];
+  expect(lines).toHaveLength(file.split('\n').length);
+  expect(lines.filter((line) => line !== '')).toEqual([
+    'package v1',
+    'import (',
+    '\t"example.io/asked"',
+    '\t"example.io/unasked"',
+    ')',
+    'var (',
+    '\tSchemeGroupVersion = unasked.Version',
+    '\tlocalSchemeBuilder = 1',
+    ')',
+    '// +k8s:of=something',
+    // Its tag would belong to what follows.
+    'func (m *Pod) Reset() {}',
+    'func SetDefaults_Pod(in *asked.Pod) {',
+    '}',
+    '// String says it.',
+    'type Pod struct{}',
+  ]);
+});

@@ -1,8 +1,10 @@
 /**
  * What code generators look at in a Go file, as a Go file: gengo checks types with `IgnoreFuncBodies`, so bodies of
- * functions, and the imports that only they use, cost it time and memory and tell it nothing. Lines keep their numbers:
- * tags belong to the declaration on the line below them. Pure.
+ * functions, functions and variables that no generator asks for, and the imports that only these use, cost it time and
+ * memory and tell it nothing. Lines keep their numbers: tags belong to the declaration on the line below them. Pure.
  */
+
+import { closing, find, lineEnd, skip, statementEnd } from '../packages/lexemes.ts';
 
 export interface Outline {
   readonly text: string;
@@ -22,13 +24,15 @@ interface ImportSpec extends Cut {
 
 /**
  * The outline of a Go file; undefined when it cannot be told where its functions end. `nameOf`: the name of the package
- * behind an import path, undefined when it is unknown.
+ * behind an import path, undefined when it is unknown. `isAsked`: whether a generator looks for functions, methods or
+ * variables of a name; without it all stay.
  */
 export function outlineOf(
   text: string,
   nameOf: (importPath: string) => string | undefined,
+  isAsked: (name: string) => boolean = () => true,
 ): Outline | undefined {
-  const found = new Scanner(text).scan();
+  const found = new Scanner(text, isAsked).scan();
   if (!found) return undefined;
   const kept = without(text, found.cuts);
   // Import blocks name packages too, without a dot behind the name.
@@ -39,7 +43,7 @@ export function outlineOf(
   return { text: drops.length === 0 ? kept : without(text, cuts), imports };
 }
 
-const QUALIFIER = /[\p{L}_][\p{L}\p{N}_]*(?=\s*\.)/gu;
+const QUALIFIER = /[\w\x80-\uffff]+(?=\s*\.)/g;
 
 function isUsed(
   name: string | undefined,
@@ -64,14 +68,20 @@ function without(text: string, cuts: readonly Cut[]): string {
 }
 
 const LITERAL = '[]byte{';
+const VARIABLE_NAMES = /^var\s+([\p{L}_][\p{L}\p{N}_]*(?:\s*,\s*[\p{L}_][\p{L}\p{N}_]*)*)/gu;
+/** What begins a line of a group; of a value that goes on over lines too, which keeps more than it must. */
+const GROUPED_NAMES = /^(?:var\s*\()?[ \t]*([\p{L}_][\p{L}\p{N}_]*(?:\s*,\s*[\p{L}_][\p{L}\p{N}_]*)*)/gmu;
+const FUNCTION_NAME = /^func\s*(?:\([^)]*\)\s*)?([\p{L}_][\p{L}\p{N}_]*)/u;
 
 class Scanner {
   readonly #text: string;
+  readonly #isAsked: (name: string) => boolean;
   readonly #cuts: Cut[] = [];
   readonly #imports: ImportSpec[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, isAsked: (name: string) => boolean) {
     this.#text = text;
+    this.#isAsked = isAsked;
   }
 
   /** Undefined when something does not end. */
@@ -92,12 +102,43 @@ class Scanner {
 
   /** From the beginning of a line at the top level: behind a function or an import, else where it was. */
   #declaration(at: number): number {
-    if (/^func[\s(]/.test(this.#text.slice(at, at + 5))) return this.#function(at + 4);
+    if (/^func[\s(]/.test(this.#text.slice(at, at + 5))) return this.#function(at);
+    if (/^var[\s(]/.test(this.#text.slice(at, at + 4))) return this.#variables(at);
     if (/^import[\s("`]/.test(this.#text.slice(at, at + 7))) return this.#import(at);
     return at;
   }
 
-  #function(start: number): number {
+  #function(at: number): number {
+    const cuts = this.#cuts.length;
+    const end = this.#functionEnd(at + 'func'.length);
+    const name = FUNCTION_NAME.exec(this.#text.slice(at, at + 400))?.[1];
+    if (end < 0 || name === undefined || !this.#isDropped(at, end, [name])) return end;
+    this.#cuts.splice(cuts, Number.POSITIVE_INFINITY, { from: at, to: end });
+    return end;
+  }
+
+  /** Cuts variables of which none is asked for: a group of them, or what one line begins. */
+  #variables(at: number): number {
+    const end = statementEnd(this.#text, at);
+    if (end < 0) return at + 'var'.length;
+    const statement = this.#text.slice(at, end);
+    const names = statement.match(/^var\s*\(/)
+      ? [...statement.matchAll(GROUPED_NAMES)]
+      : [...statement.matchAll(VARIABLE_NAMES)];
+    const found = names.flatMap(([, list = '']) => list.split(/\s*,\s*/));
+    if (found.length === 0 || !this.#isDropped(at, end, found)) return at + 'var'.length;
+    this.#cuts.push({ from: at, to: end });
+    return end;
+  }
+
+  /** Whether nothing asks for a declaration, and its absence hands no comment to another one. */
+  #isDropped(at: number, end: number, names: readonly string[]): boolean {
+    if (names.some((name) => this.#isAsked(name))) return false;
+    return this.#isApart(end) || !/\/\/|\*\//.test(twoLinesAbove(this.#text, at));
+  }
+
+  /** Behind the function whose parameters or receiver come next; its body is cut. */
+  #functionEnd(start: number): number {
     const text = this.#text;
     let depth = 0;
     for (let at = start; ; ) {
@@ -128,11 +169,14 @@ class Scanner {
     const close = closing(this.#text, open);
     if (close < 0) return -1;
     const inside = this.#text.slice(open + 1, close);
-    // A comment one or two lines above a declaration is read as its own.
-    const isApart = /^[^\n]*(?:\n[ \t\r]*\n|\n?$)/.test(this.#text.slice(close + 1, close + 400));
-    if ((isApart && inside.includes('\n')) || !/\/[/*]/.test(inside))
+    if ((this.#isApart(close + 1) && inside.includes('\n')) || !/\/[/*]/.test(inside))
       this.#cuts.push({ from: open + 1, to: close });
     return close + 1;
+  }
+
+  /** Whether an empty line follows: a comment one or two lines above a declaration is read as its own. */
+  #isApart(end: number): boolean {
+    return /^[^\n]*(?:\n[ \t\r]*\n|\n?$)/.test(this.#text.slice(end, end + 400));
   }
 
   #import(at: number): number {
@@ -161,43 +205,7 @@ class Scanner {
   }
 }
 
-function lineEnd(text: string, at: number): number {
-  const end = text.indexOf('\n', at);
-  return end < 0 ? text.length : end;
-}
-
-function find(text: string, at: number, marks: RegExp): number {
-  marks.lastIndex = at;
-  return marks.exec(text)?.index ?? -1;
-}
-
-/** Behind the string, rune or comment that begins here, or behind a slash; -1 when it does not end. */
-function skip(text: string, at: number): number {
-  const mark = text[at] as string;
-  if (mark === '/') {
-    if (text[at + 1] === '/') return lineEnd(text, at);
-    if (text[at + 1] !== '*') return at + 1;
-    const end = text.indexOf('*/', at + 2);
-    return end < 0 ? -1 : end + 2;
-  }
-  if (mark === '`') return text.indexOf('`', at + 1) + 1 || -1;
-  for (let next = at + 1; next < text.length; next++) {
-    if (text[next] === '\\') next++;
-    else if (text[next] === mark) return next + 1;
-    else if (text[next] === '\n') return -1;
-  }
-  return -1;
-}
-
-/** The brace that closes the one at `open`; -1 when none does. */
-function closing(text: string, open: number): number {
-  let depth = 0;
-  for (let at = open; at >= 0; ) {
-    const next = find(text, at, /["'`/{}]/g);
-    if (next < 0) return -1;
-    if (text[next] === '{') depth++;
-    else if (text[next] === '}' && --depth === 0) return next;
-    at = text[next] === '{' || text[next] === '}' ? next + 1 : skip(text, next);
-  }
-  return -1;
+function twoLinesAbove(text: string, at: number): string {
+  const above = text.lastIndexOf('\n', at - 2);
+  return text.slice(Math.max(0, text.lastIndexOf('\n', above - 1)), at);
 }
