@@ -7,7 +7,11 @@ const shared = { platform: 'node', logLevel: 'warn' };
 export default [
   {
     ...shared,
-    input: { main: 'dist/cli/main.js', stampthread: 'dist/cli/build/stampthread.js' },
+    input: {
+      main: 'dist/cli/main.js',
+      stampthread: 'dist/cli/build/stampthread.js',
+      packthread: 'dist/cli/artifacts/packthread.js',
+    },
     external: (id) => /^[^./]/.test(id) && !BUNDLED.test(id),
     output: { dir: directory, format: 'esm', cleanDir: true },
   },

@@ -3,13 +3,7 @@
  * It knows no Docker; `src/engine/` speaks the protocol over it.
  */
 import { spawn } from 'node:child_process';
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -17,6 +11,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Host } from './host.ts';
 import { sharedTemporaryName, sweepTemporary } from './temporary.ts';
+
+// To import them would load all that they lend, WebSockets too: a tenth of a second of every run in a container.
+const http = process.getBuiltinModule('node:http');
+const https = process.getBuiltinModule('node:https');
 
 /** Certificates of a TCP engine, as PEM text. */
 export interface EngineTls {
@@ -112,7 +110,7 @@ interface Place {
 class Connection implements EngineConnection {
   readonly address: string;
   readonly #place: Place;
-  #agent: HttpAgent | HttpsAgent | undefined;
+  #agent: Agent | undefined;
 
   constructor(address: string, place: Place) {
     this.address = address;
@@ -148,8 +146,9 @@ class Connection implements EngineConnection {
     asked.signal?.throwIfAborted();
     const { tls, ...target } = await this.#place.target();
     // Idle connections must not keep the process; every one in use does.
-    this.#agent ??= tls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-    const request = (tls ? httpsRequest : httpRequest)({
+    const { Agent, request: send } = tls ? https : http;
+    this.#agent ??= new Agent({ keepAlive: true });
+    const request = send({
       ...target,
       ...(tls ? certificates(tls) : {}),
       method: asked.method,

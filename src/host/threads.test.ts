@@ -11,6 +11,7 @@ const MODULE = new URL(
     if (request === undefined) throw new Error('gone');
     const diagnostics = ${JSON.stringify(DIAGNOSTICS)};
     if (typeof request !== 'number') return parentPort.postMessage({ diagnostics });
+    if (request > 9) parentPort.postMessage({ note: 'more than one digit' });
     setTimeout(() => parentPort.postMessage({ value: [request * request, threadId] }), 20);
   });
 `)}`,
@@ -22,6 +23,15 @@ test('every request gets its own answer, from no more threads than asked for', a
   await threads.close();
   expect(answers.map(([square]) => square)).toEqual([1, 4, 9, 16, 25]);
   expect(new Set(answers.map(([, thread]) => thread)).size).toBe(2);
+});
+
+test('what a thread tells on the way reaches who asked, before the answer', async () => {
+  const threads = new Threads<number, [number]>(MODULE, 1);
+  const heard: unknown[] = [];
+  const ask = async (n: number) => heard.push((await threads.ask(n, (note) => heard.push(n, note)))[0]);
+  await Promise.all([ask(9), ask(10)]);
+  await threads.close();
+  expect(heard).toEqual([81, 10, 'more than one digit', 100]);
 });
 
 test('a failure arrives with its diagnostics, and the thread goes on', async () => {

@@ -4,8 +4,14 @@ import { type Diagnostic, Failure } from '../diagnostic/diagnostic.ts';
 
 type Answer<R> = { readonly value: R } | { readonly diagnostics: readonly Diagnostic[] };
 
+/** What is told on the way to an answer. */
+interface Note {
+  readonly note: unknown;
+}
+
 interface Question<Q, R> {
   readonly request: Q;
+  readonly onNote: (note: unknown) => void;
   readonly resolve: (value: R) => void;
   readonly reject: (problem: unknown) => void;
 }
@@ -25,10 +31,10 @@ export class Threads<Q, R> {
     this.#most = most;
   }
 
-  /** What the function gives for a request; its Failure is thrown here too. */
-  ask(request: Q): Promise<R> {
+  /** What the function gives for a request; its Failure is thrown here too. `onNote` is given what it tells meanwhile. */
+  ask(request: Q, onNote: (note: unknown) => void = () => {}): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject });
+      this.#waiting.push({ request, onNote, resolve, reject });
       this.#next();
     });
   }
@@ -51,8 +57,12 @@ export class Threads<Q, R> {
   #start(): Worker {
     const worker = new Worker(this.#module);
     this.#all.add(worker);
-    worker.on('message', (answer: Answer<R>) => {
+    worker.on('message', (answer: Answer<R> | Note) => {
       const question = this.#asked.get(worker);
+      if ('note' in answer) {
+        question?.onNote(answer.note);
+        return;
+      }
       this.#asked.delete(worker);
       worker.unref();
       this.#idle.push(worker);
@@ -70,13 +80,16 @@ export class Threads<Q, R> {
   }
 }
 
-/** In the module of a thread: answers every question with what `compute` gives for it. */
-export function answerQuestions<Q, R>(compute: (request: Q) => R): void {
+/** In the module of a thread: answers every question with what `compute` gives for it; `tell` sends notes before. */
+export function answerQuestions<Q, R>(
+  compute: (request: Q, tell: (note: unknown) => void) => R | Promise<R>,
+): void {
   if (isMainThread) return;
-  parentPort?.on('message', (request: Q) => {
+  const tell = (note: unknown) => parentPort?.postMessage({ note });
+  parentPort?.on('message', async (request: Q) => {
     let answer: Answer<R>;
     try {
-      answer = { value: compute(request) };
+      answer = { value: await compute(request, tell) };
     } catch (problem) {
       if (!(problem instanceof Failure)) throw problem;
       answer = { diagnostics: problem.diagnostics };

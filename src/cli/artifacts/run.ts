@@ -11,6 +11,7 @@ import { FileIndex } from '../../tree/packages/fileindex.ts';
 import { planMade, type Recording, type RunFacts, recordRun } from '../recordedrun.ts';
 import type { Session } from '../session.ts';
 import { PACKERS } from './packers.ts';
+import { PackThreads } from './packthreads.ts';
 
 /** Packers that only this run has: one that is bound to a key. */
 type OwnPackers = typeof PACKERS;
@@ -49,17 +50,19 @@ async function packAll(
     emit({ type: 'diagnostic', diagnostic }),
   );
   const plan = makePlan(steps);
+  const jobs = options.jobs ?? host.cpus;
+  const threads = new PackThreads(jobs, steps);
   emit(planMade(plan));
   host.files.remove(stage);
   try {
     const counts = await packArtifacts({
-      ...{ host, plan, index, store, stage, signal, emit, steps: state.steps },
-      jobs: options.jobs ?? host.cpus,
-      packer: (name) => loadPacker(packers, name),
+      ...{ host, plan, index, store, stage, jobs, signal, emit, steps: state.steps },
+      packer: async (name) => threads.spread(name, await loadPacker(packers, name)),
     });
     if (counts.built > 0) store.pruneIfDue(STORE_LIMIT);
     return counts;
   } finally {
+    await threads.close();
     saveArtifactState(host, own, { steps: state.steps, files: index.rows() });
     host.files.remove(stage);
   }
