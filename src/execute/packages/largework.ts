@@ -11,7 +11,7 @@ export class LargeWork {
 
   /** `slots`: processes at once, of which one is there for the moments in which another waits. */
   constructor(slots: number) {
-    this.#most = Math.max(1, slots - 2);
+    this.#most = Math.max(1, slots - 1);
   }
 
   /** Whether the work may not start now; it waits here then. */
