@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
 import { askedNames } from './asked.ts';
 
+const GENERATOR = 'vendor/k8s.io/code-generator/cmd/gen';
+
 const FILES: Readonly<Record<string, { readonly imports: readonly string[]; readonly text: string }>> = {
-  'cmd/gen/main.go': { imports: ['example.io/gen/generators'], text: 'const name = "Unrelated"' },
+  'vendor/k8s.io/code-generator/cmd/gen/main.go': {
+    imports: ['example.io/gen/generators'],
+    text: 'const name = "Unrelated"',
+  },
   'gen/generators/one.go': {
     imports: ['k8s.io/gengo/types'],
     text: 'const a = "Convert_%s_To_%s"\nvar b = t.Methods["DeepCopyInto"]',
@@ -13,7 +18,7 @@ const FILES: Readonly<Record<string, { readonly imports: readonly string[]; read
 
 const sights = {
   closure: (directory: string) =>
-    new Set([directory, ...(directory === 'cmd/gen' ? ['gen/generators'] : [])]),
+    new Set([directory, ...(directory === GENERATOR ? ['gen/generators'] : [])]),
   index: {
     goFiles: (directory: string) =>
       Object.keys(FILES).flatMap((path) =>
@@ -25,7 +30,7 @@ const sights = {
 } as unknown as Parameters<typeof askedNames>[0];
 
 test('names are asked for by strings of the packages that deal with types, whole or by their beginning', () => {
-  const isAsked = askedNames(sights, ['cmd/gen']);
+  const isAsked = askedNames(sights, [GENERATOR]);
   const names = [
     'Convert_a_To_b',
     'DeepCopyInto',
@@ -42,7 +47,8 @@ test('names are asked for by strings of the packages that deal with types, whole
   ]);
 });
 
-test('nothing is known of a program whose packages do not deal with types', () => {
-  expect(askedNames(sights, ['cmd/gen', 'cmd/other'])).toBeUndefined();
+test('nothing is known of a program whose packages do not deal with types, nor of generators of others', () => {
+  expect(askedNames(sights, [GENERATOR, 'vendor/k8s.io/gengo/examples/none'])).toBeUndefined();
+  expect(askedNames(sights, [GENERATOR, 'gen/generators'])).toBeUndefined();
   expect(askedNames(sights, [])).toBeUndefined();
 });
