@@ -188,7 +188,9 @@ describe('verifying a release', () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     orchard.write('key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     orchard.write('key.pub', publicKey.export({ type: 'spki', format: 'pem' }).toString());
-    expect((await run('build', 'server', '-p', 'linux/amd64', '-p', 'linux/arm64')).exitCode).toBe(0);
+    const platforms = ['-p', 'linux/amd64', '-p', 'linux/arm64'];
+    // Options of every command may stand before it.
+    expect((await run('-j', '2', '--plain', 'build', 'server', ...platforms)).exitCode).toBe(0);
     expect((await run('attest', BIN, '--key', 'key.pem')).exitCode).toBe(0);
     cpSync(join(orchard.root, BIN), join(orchard.root, 'release'), { recursive: true });
   });

@@ -13,6 +13,8 @@ export interface Rebuilt {
 
 /** Options whose places are ours to choose. */
 const PLACES = /^(--out|--tree|-C|--config-dir)$/;
+/** Options of every command that take the next word, and may stand before the command. */
+const VALUED = /^(--config|--jobs|-j)$/;
 const PRINTING = /^(--json|--plain|--quiet|-q|--verbose|-v)$/;
 
 /** Commands that make artifacts. Provenance of others may not have us publish, sign or remove. */
@@ -30,7 +32,7 @@ export async function rebuild(session: Session, provenance: Provenance, scratch:
   const { externalParameters, internalParameters } = provenance.buildDefinition;
   const { commands } = externalParameters;
   // What is recorded was written by others: only what makes things is done again.
-  const foreign = commands.find(({ argv }) => !MAKERS.has(argv[1] ?? ''));
+  const foreign = commands.find((command) => !MAKERS.has(nameOf(wordsOf(command))));
   if (foreign) throw new Failure(notAMaker(foreign.argv));
   for (const [runs, command] of distinct(commands)) {
     const outputs = internalParameters.steps
@@ -72,6 +74,13 @@ function wordsOf({ argv }: RecordedCommand): string[] {
     else if (!PRINTING.test(word) && !/^--(out|tree)=/.test(word)) words.push(word);
   }
   return words;
+}
+
+/** The command among the words; what cannot be told is no command that we run. */
+function nameOf(words: readonly string[]): string {
+  let at = 0;
+  while (words[at]?.startsWith('-')) at += VALUED.test(words[at] as string) ? 2 : 1;
+  return words[at] ?? '';
 }
 
 function environmentOf(session: Session, command: RecordedCommand, cache: string): Host['environment'] {
