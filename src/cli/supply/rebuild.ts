@@ -30,7 +30,10 @@ export async function rebuild(session: Session, provenance: Provenance, scratch:
   host.files.publishLink(`${cacheDirectory(host)}/toolchains`, `${cache}/toolchains`);
   const { runCommandLine } = await import('../main.ts');
   const { externalParameters, internalParameters } = provenance.buildDefinition;
-  const { commands } = externalParameters;
+  const { commands, toolchain } = externalParameters;
+  // A GOROOT that was named by its path stands for the Go in it.
+  const version = toolchain.replace(/^go/, '');
+  const expand = (word: string) => expandPlaces(session, word).replaceAll('<go>', version);
   // What is recorded was written by others: only what makes things is done again.
   const foreign = commands.find((command) => !MAKERS.has(nameOf(wordsOf(command))));
   if (foreign) throw new Failure(notAMaker(foreign.argv));
@@ -38,12 +41,12 @@ export async function rebuild(session: Session, provenance: Provenance, scratch:
     const outputs = internalParameters.steps
       .filter(({ run }) => runs.includes(run))
       .flatMap((step) => step.outputs.map(({ name }) => name));
-    const expanded = wordsOf(command).map((word) => expand(session, word));
+    const expanded = wordsOf(command).map(expand);
     const argv = [...redirected(expanded, outputs, out), '--plain', '--out', out, '-C', session.tree.root];
     const quiet = { ...host.stdout, write: () => true };
     const own: Host = {
       ...host,
-      environment: environmentOf(session, command, cache),
+      environment: environmentOf(session, command, cache, expand),
       stdout: quiet,
       stderr: options.quiet || options.json ? quiet : host.stderr,
     };
@@ -83,10 +86,15 @@ function nameOf(words: readonly string[]): string {
   return words[at] ?? '';
 }
 
-function environmentOf(session: Session, command: RecordedCommand, cache: string): Host['environment'] {
+function environmentOf(
+  session: Session,
+  command: RecordedCommand,
+  cache: string,
+  expand: (value: string) => string,
+): Host['environment'] {
   const { host } = session.context;
   const kept = Object.entries(host.environment).filter(([name]) => !isBuildSetting(name));
-  const recorded = Object.entries(command.environment).map(([name, value]) => [name, expand(session, value)]);
+  const recorded = Object.entries(command.environment).map(([name, value]) => [name, expand(value)]);
   return {
     ...Object.fromEntries(kept),
     // Trees of the GOPATH eras leave the place of the link tree in what they build.
@@ -97,7 +105,7 @@ function environmentOf(session: Session, command: RecordedCommand, cache: string
 }
 
 /** Places of this machine for those that stand in a record. */
-function expand({ context, own, layout, tree }: Session, value: string): string {
+function expandPlaces({ context, own, layout, tree }: Session, value: string): string {
   return value
     .replaceAll('<kubewright>', own)
     .replaceAll('<out>', layout.out)
