@@ -109,3 +109,16 @@ test('a file that is no archive is itself, and an empty one too', async () => {
   expect(await listed(Buffer.from('hello'))).toEqual([' file hello'.trim()]);
   expect(await listed(Buffer.alloc(0))).toEqual(['file']);
 });
+
+test('who stops early lets go of what the stream was read from', async () => {
+  let isClosed = false;
+  async function* source() {
+    try {
+      yield gzipSync(tar(entry('a', 'one'), entry('b', 'x'.repeat(BLOCK)), entry('c', 'three')));
+    } finally {
+      isClosed = true;
+    }
+  }
+  for await (const { path } of membersOf(source())) if (path[0] === 'b') break;
+  expect(isClosed).toBe(true);
+});

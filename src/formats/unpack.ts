@@ -32,17 +32,21 @@ export async function* membersOf(
   facts: Member['facts'] = {},
 ): AsyncGenerator<Member> {
   const reader = new ByteReader(content);
-  const archive = path.length < DEEPEST ? formOf(await reader.peek(512)) : undefined;
   const member = { path, facts, kind: 'file' } as const;
-  if (!archive) {
-    yield { ...member, content: reader.rest() };
-    await reader.skip(Number.POSITIVE_INFINITY);
-    return;
+  try {
+    const archive = path.length < DEEPEST ? formOf(await reader.peek(512)) : undefined;
+    if (!archive) {
+      yield { ...member, content: reader.rest() };
+      await reader.skip(Number.POSITIVE_INFINITY);
+      return;
+    }
+    yield { ...member, archive, content: nothing() };
+    if (archive === 'tar') yield* tarMembers(reader, path);
+    else if (archive === 'ar') yield* arMembers(reader, path);
+    else yield* compressedMember(reader, archive, path);
+  } finally {
+    await reader.close();
   }
-  yield { ...member, archive, content: nothing() };
-  if (archive === 'tar') yield* tarMembers(reader, path);
-  else if (archive === 'ar') yield* arMembers(reader, path);
-  else yield* compressedMember(reader, archive, path);
 }
 
 function formOf(start: Buffer): ArchiveForm | undefined {

@@ -31,8 +31,10 @@ export interface StoredToolchain {
 
 type StoredRecord = Omit<StoredToolchain, 'root'>;
 
+/** Its real path: programs of old eras hold the path of their GOROOT, whichever way led to it. */
 export function storeDirectory(host: Host): string {
-  return join(cacheDirectory(host), 'toolchains');
+  const directory = join(cacheDirectory(host), 'toolchains');
+  return host.files.isDirectory(directory) ? host.files.realPath(directory) : directory;
 }
 
 /** Prefix of every file in a toolchain module: `golang.org/toolchain@v0.0.1-go1.15.15.linux-amd64/`. */
