@@ -30,6 +30,11 @@ export class PackThreads {
     this.#isWorthIt = most > 1 && summing.length > 1;
   }
 
+  /** Steps at once: the inputs of one more are summed here while all threads are busy. */
+  get slots(): number {
+    return this.#isWorthIt ? this.#most + 1 : this.#most;
+  }
+
   /** The packer of that name, in a thread where that saves time. */
   spread(name: string, packer: Packer): Packer {
     if (!this.#isWorthIt || !SUMMING.has(name)) return packer;

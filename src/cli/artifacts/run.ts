@@ -57,6 +57,7 @@ async function packAll(
   try {
     const counts = await packArtifacts({
       ...{ host, plan, index, store, stage, jobs, signal, emit, steps: state.steps },
+      slots: threads.slots,
       packer: async (name) => threads.spread(name, await loadPacker(packers, name)),
     });
     if (counts.built > 0) store.pruneIfDue(STORE_LIMIT);

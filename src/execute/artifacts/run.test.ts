@@ -54,7 +54,7 @@ function joining(name: string, word: Json, inputs: readonly string[], needs: rea
 async function pack(all: readonly Step[], options: { packer?: Packer; signal?: AbortSignal } = {}) {
   const events: EventBody[] = [];
   const counts = await packArtifacts({
-    ...{ host, plan: makePlan(all), steps, stage: join(directory, 'stage'), jobs: 2 },
+    ...{ host, plan: makePlan(all), steps, stage: join(directory, 'stage'), jobs: 2, slots: 2 },
     packer: async () => options.packer ?? joiner,
     index: new FileIndex(host.files, directory, () => Date.now() + 60_000),
     store: new LocalStore(host, join(directory, 'cache'), () => {}),

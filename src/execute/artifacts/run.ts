@@ -29,7 +29,10 @@ export interface Packing {
   readonly store: LocalStore;
   /** Directory of this run for files that are not whole yet. */
   readonly stage: string;
+  /** Threads that a packer may keep busy. */
   readonly jobs: number;
+  /** Steps at once. */
+  readonly slots: number;
   readonly signal: AbortSignal;
   readonly emit: (event: EventBody) => void;
 }
@@ -64,7 +67,7 @@ class PackingRun {
     const { plan, signal } = this.#x;
     for (;;) {
       for (const step of plan.steps) {
-        if (this.#running.size - this.#settling >= this.#x.jobs || signal.aborted) break;
+        if (this.#running.size - this.#settling >= this.#x.slots || signal.aborted) break;
         if (this.#isReady(step)) this.#start(step);
       }
       if (this.#running.size === 0) break;

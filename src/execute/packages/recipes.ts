@@ -44,7 +44,7 @@ export class GoRefused extends Error {
 
 type Saved = Record<string, GroupRecipes>;
 
-const SCHEMA = 3;
+const SCHEMA = 4;
 const KEPT_GROUPS = 12;
 const INCLUDED = /\.(h|hh|hpp|hxx|inc|c|cc|cpp|cxx|s|S|syso)$/;
 

@@ -57,6 +57,20 @@ test('the build ID of a program is its own key, unless the flags name one', () =
   expect(link?.command.argv.at(-1)).toBe('$WORK/main.a');
 });
 
+test('a -trimpath of the user drops the scratch directory too, where the flag can', () => {
+  const trims = (own: string) => {
+    const text = script('/tree').replaceAll(/-trimpath \S+( -p \S+ -installsuffix)/g, `-trimpath ${own}$1`);
+    const given = text.replace('-pack ', '-pack -trimpath=/tree ');
+    const [recipe] = toRecipes(parseScript(given), context()).packages;
+    return recipe?.commands
+      .find(({ tool }) => tool === 'compile')
+      ?.argv.find((word) => /^-trimpath=/.test(word));
+  };
+  expect(trims('"$WORK/b002=>"')).toBe('-trimpath=/tree;$WORK=>');
+  // Go 1.12 drops one prefix.
+  expect(trims('$WORK/b002')).toBe('-trimpath=/tree');
+});
+
 test('Go 1.12 has references of other packages appended to the symbols of one', () => {
   const line = `grep '^ref' <$WORK/b002/symabis2 | grep -v '^ref\\s*""\\.' >>$WORK/b002/symabis`;
   const [recipe] = toRecipes(parseScript(script('/tree', '/go', line)), context()).packages;

@@ -156,7 +156,7 @@ function toCommand(id: string, given: ScriptCommand, context: RecipeContext): Re
   const own = (word: string) =>
     word.replace(/^(\/[^;=]*|\.\/)(?=\$WORK\/)/, '').replaceAll(`$WORK/${id}`, '$WORK');
   let argv = command.argv.map(own);
-  if (tool === 'compile') argv = splitCompile(argv);
+  if (tool === 'compile') argv = withoutScratchPaths(splitCompile(argv));
   else if (tool === 'pack') argv = [...argv.slice(0, 2), '$WORK/p.a', ...argv.slice(3)];
   else if (isC) argv = withCompilerFlags(argv, context);
   return {
@@ -190,6 +190,18 @@ function splitCompile(argv: readonly string[]): string[] {
     if (before !== undefined && replaced[before] && argv[i - 2] !== '-D') return [];
     return replaced[word] ?? (/^-c=\d+$/.test(word) ? [] : [word]);
   });
+}
+
+/**
+ * A user's -trimpath takes the place of go's, so that what lies in the scratch directory (the main package of tests, what cgo
+ * writes) would keep its path, another one in every build. Since Go 1.13 the flag takes both (cmd/internal/objabi/line.go).
+ */
+function withoutScratchPaths(argv: readonly string[]): string[] {
+  const own = argv.indexOf('-trimpath') + 1;
+  const takesMany = argv[own]?.includes('=>');
+  return argv.map((word, i) =>
+    takesMany && i > own && word.startsWith('-trimpath=') ? `${word};$WORK=>` : word,
+  );
 }
 
 /**
