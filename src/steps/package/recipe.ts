@@ -194,13 +194,14 @@ function splitCompile(argv: readonly string[]): string[] {
 
 /**
  * A user's -trimpath takes the place of go's, so that what lies in the scratch directory (the main package of tests, what cgo
- * writes) would keep its path, another one in every build. Since Go 1.13 the flag takes both (cmd/internal/objabi/line.go).
+ * writes) would keep its path, another one in every build. Since Go 1.13 the flag takes both, and the first that fits counts (cmd/internal/objabi/line.go):
+ * a scratch directory may lie in the tree.
  */
 function withoutScratchPaths(argv: readonly string[]): string[] {
   const own = argv.indexOf('-trimpath') + 1;
   const takesMany = argv[own]?.includes('=>');
   return argv.map((word, i) =>
-    takesMany && i > own && word.startsWith('-trimpath=') ? `${word};$WORK=>` : word,
+    takesMany && i > own && word.startsWith('-trimpath=') ? word.replace('=', '=$WORK=>;') : word,
   );
 }
 
