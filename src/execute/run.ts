@@ -254,11 +254,12 @@ class Run {
               emit({ type: 'command-finished', id, exitCode, milliseconds: took }),
             onLine: (line) => emit({ type: 'step-output', step: step.id, line }),
           });
-    this.#finish(step, 'built', milliseconds, []);
+    // What waits for it may start as soon as it is finished: not before its sources were looked at again.
     await readAgain(
       this.#x,
       this.#x.plan.steps.filter((waiting) => waiting.kind === 'compile' && !this.#started.has(waiting.id)),
     );
+    this.#finish(step, 'built', milliseconds, []);
   }
 
   #commandStarted(
