@@ -122,11 +122,9 @@ class Scanner {
     const end = statementEnd(this.#text, at);
     if (end < 0) return at + 'var'.length;
     const statement = this.#text.slice(at, end);
-    const names = statement.match(/^var\s*\(/)
-      ? [...statement.matchAll(GROUPED_NAMES)]
-      : [...statement.matchAll(VARIABLE_NAMES)];
-    const found = names.flatMap(([, list = '']) => list.split(/\s*,\s*/));
-    if (found.length === 0 || !this.#isDropped(at, end, found)) return at + 'var'.length;
+    const lists = statement.matchAll(/^var\s*\(/.test(statement) ? GROUPED_NAMES : VARIABLE_NAMES);
+    const names = [...lists].flatMap(([, list = '']) => list.split(/\s*,\s*/));
+    if (names.length === 0 || !this.#isDropped(at, end, names)) return at + 'var'.length;
     this.#cuts.push({ from: at, to: end });
     return end;
   }
