@@ -59,6 +59,21 @@ export interface ConfiguredImage {
   readonly platforms?: readonly Platform[] | undefined;
 }
 
+/** Whose paths programs hold, where their tree leaves any in them. */
+export type ConfiguredPaths =
+  | 'checkout'
+  | 'container'
+  | {
+      /** The tree there, absolute. */
+      readonly tree: string;
+      /** `_output/local` there, relative to the tree. */
+      readonly output?: string;
+      /** GOROOT there. */
+      readonly go?: string;
+      /** Go's module cache there. */
+      readonly modules?: string;
+    };
+
 /** Settings of a tree, all optional: what is absent comes from the tree or from defaults. */
 export interface Config {
   /** Absent when there is no file. */
@@ -89,6 +104,7 @@ export interface Config {
     readonly strip?: boolean;
     readonly trimpath?: boolean;
     readonly reproducible?: boolean;
+    readonly paths?: ConfiguredPaths;
   };
   readonly toolchain?: {
     /** Exact Go version. */

@@ -53,6 +53,25 @@ const version = z.strictObject({
   value: z.string().min(1).optional().describe('A fixed version, instead of the one from git'),
 });
 
+const place = z
+  .string()
+  .regex(
+    /^\/(?!.*(^|\/)\.\.?(\/|$))[^;]*$/,
+    'an absolute path without dots or semicolons: /go/src/k8s.io/kubernetes',
+  );
+
+const paths = z.union([
+  z.enum(['checkout', 'container']),
+  z.strictObject({
+    tree: place.describe('Where the tree lies there: /go/src/k8s.io/kubernetes'),
+    output: directory
+      .optional()
+      .describe('Directory of outputs there, relative to the tree; default _output/dockerized'),
+    go: place.optional().describe('GOROOT there; default /usr/local/go'),
+    modules: place.optional().describe('Go’s module cache there; default /go/pkg/mod'),
+  }),
+]);
+
 const build = z.strictObject({
   tags: z
     .array(z.string().regex(/^[\w.]+$/, 'letters, digits, dots and underscores'))
@@ -63,6 +82,11 @@ const build = z.strictObject({
   strip: z.boolean().optional().describe('Leave out symbols and debug data (-s -w), except in debug builds'),
   trimpath: z.boolean().optional().describe('Keep paths of this machine out of binaries (-trimpath)'),
   reproducible: z.boolean().optional().describe('Same bytes in every directory, as --reproducible'),
+  paths: paths
+    .optional()
+    .describe(
+      'Paths that programs hold: of the checkout, of the tree’s container (--paths container), or these',
+    ),
 });
 
 const goModule = z

@@ -25,6 +25,7 @@ export const CODES = {
   'build/output-missing': { title: 'Go ended well but an output is missing', exit: 1 },
   'build/flag-dropped': { title: 'a Go flag was left out for an older Go', exit: 2 },
   'build/c-compiler-missing': { title: 'a C compiler is needed and was not found', exit: 2 },
+  'build/paths-impossible': { title: 'programs cannot be given the paths of another place', exit: 2 },
   'build/input-changed': { title: 'a file changed while it was compiled', exit: 1 },
   'config/invalid': { title: 'kubewright.yaml holds a wrong value', exit: 2 },
   'config/syntax': { title: 'kubewright.yaml does not parse', exit: 2 },

@@ -1,4 +1,5 @@
 /** One unit of work as data: it can be printed, hashed, sent, stored and drawn. */
+import type { Places } from '../steps/package/places.ts';
 import type { Sentinel } from '../steps/stamp/sentinels.ts';
 import type { Platform } from '../target/platform.ts';
 
@@ -38,6 +39,8 @@ export interface GoBuildAction {
   readonly batch: string;
   /** How the version gets into the program; absent where go builds. */
   readonly lateStamps?: LateStamps;
+  /** Paths that programs hold as those of another place; absent where they hold their own, or none. */
+  readonly places?: Places;
   /** Go files that the build sees beside the tree's own, path relative to the tree → text. Never left behind. */
   readonly addedSources?: Readonly<Record<string, string>>;
 }

@@ -2,6 +2,7 @@
 import { rememberedClosures } from '../../execute/closures.ts';
 import type { CommandAction, GoBuildAction, Step } from '../../plan/step.ts';
 import { commandLines } from '../../steps/compile/run.ts';
+import type { Places } from '../../steps/package/places.ts';
 import { shellLine } from '../shell.ts';
 import { OWN_COMMAND } from './generation.ts';
 import type { PreparedBuild } from './prepare.ts';
@@ -25,6 +26,7 @@ export function printPlan(build: PreparedBuild): number {
       const reason = because.get(step.id);
       lines.push(`# ${step.id}${reason ? ` (${reason})` : ''} → ${step.outputs.join(' ')}`);
     }
+    for (const [here, there] of placesOf(group)) lines.push(`# in programs ${here} is called ${there}`);
     lines.push(...commandsOf(group, build, `${own}/stage`), '');
   }
   const possible = tree.generatedFiles.filter(
@@ -36,6 +38,10 @@ export function printPlan(build: PreparedBuild): number {
   }
   context.print(lines.join('\n').trimEnd());
   return 0;
+}
+
+function placesOf([step]: readonly Step[]): Places {
+  return step?.action.kind === 'go-build' ? (step.action.places ?? []) : [];
 }
 
 /** zz_generated files are ours to make; for others the tree has a command. */

@@ -1,5 +1,5 @@
 /** From a request to the compile Steps of a tree: targets resolved, toolchain and version chosen. */
-import { type Diagnostic, error, ok, type Result, taken } from '../../diagnostic/diagnostic.ts';
+import { type Diagnostic, error, Failure, ok, type Result, taken } from '../../diagnostic/diagnostic.ts';
 import { atLeast } from '../../formats/goversion.ts';
 import type { GoBuildAction, Step } from '../../plan/step.ts';
 import type { MachineFacts } from '../../steps/compile/environment.ts';
@@ -17,6 +17,7 @@ import { cCompilerProof, machineFacts } from '../machine.ts';
 import type { Session } from '../session.ts';
 import { statusLine } from '../statusline.ts';
 import { userGoSettings } from '../usergo.ts';
+import { placesOf, placesProblems } from './places.ts';
 import type { BuildRequest } from './request.ts';
 
 export interface PreparedBuild {
@@ -56,12 +57,14 @@ export async function prepareBuild(session: Session, request: BuildRequest): Pro
   const cleaned = cleanGoFlags(host.environment['GOFLAGS'] ?? '', toolchain.value.version);
   const machine = machineFacts(host, userGoSettings(host));
   const proofs = new Map<string | undefined, string | undefined>();
+  const places = placesOf(session, request, toolchain.value, machine);
   const steps = units.map((unit) =>
     planCompile(
       {
         ...{ tree, layout, machine, toolchain: toolchain.value },
         options: {
           ...request,
+          ...(places ? { places } : {}),
           ...goFlagsFor(toolchain.value.version, cleaned.flags, [...goFlags, ...request.goFlags]),
         },
         stamps: stampFlags(tree, version.value),
@@ -73,6 +76,8 @@ export async function prepareBuild(session: Session, request: BuildRequest): Pro
       unit,
     ),
   );
+  const problems = placesProblems(steps, request, toolchain.value.version);
+  if (problems.length > 0) throw new Failure(...problems);
   return {
     ...{ session, request, units, steps, machine },
     toolchain: toolchain.value,

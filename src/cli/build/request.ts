@@ -1,6 +1,6 @@
 /** The options of every command that plans a build, and what the environment adds to them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Config } from '../../config/config.ts';
+import type { Config, ConfiguredPaths } from '../../config/config.ts';
 import type { Host } from '../../host/host.ts';
 import type { TargetClass } from '../../target/target.ts';
 import { parseBytes } from '../bytes.ts';
@@ -19,6 +19,8 @@ export interface BuildRequest {
   readonly gcflags?: string;
   readonly tags: readonly string[];
   readonly reproducible: boolean;
+  /** Whose paths programs hold: the checkout's, those of the tree's container, or named ones. */
+  readonly paths: ConfiguredPaths;
   readonly toolchain?: string;
   readonly toolchainSum?: string;
   readonly versionString?: string;
@@ -55,6 +57,12 @@ export function addBuildOptions(command: Command): Command {
     .option('--gcflags <flags>', 'compiler flags (GOGCFLAGS)')
     .option('--tags <tags>', 'more build tags, separated by commas')
     .option('--reproducible', 'trim paths: two checkouts at different places give the same bytes')
+    .addOption(
+      new Option(
+        '--paths <whose>',
+        'paths that programs hold: of the checkout, or of the tree’s container',
+      ).choices(['checkout', 'container']),
+    )
     .option(
       '--toolchain <version>',
       'another Go than the tree asks for: 1.21, 1.21.13, a GOROOT directory, path',
@@ -103,6 +111,7 @@ export function readBuildRequest(
     ...(gcflags === undefined ? {} : { gcflags }),
     tags: [...(text('tags')?.split(',') ?? []), ...(config.build?.tags ?? [])],
     reproducible: values['reproducible'] === true || config.build?.reproducible === true,
+    paths: (text('paths') as 'checkout' | 'container' | undefined) ?? config.build?.paths ?? 'checkout',
     ...optional('toolchain', text('toolchain')),
     ...optional('toolchainSum', text('toolchainSum')),
     ...optional('versionString', text('versionString')),

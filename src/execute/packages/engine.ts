@@ -8,6 +8,7 @@ import { atLeast } from '../../formats/goversion.ts';
 import type { Blob } from '../../formats/remoteaction.ts';
 import type { GoBuildAction, Step, StepId } from '../../plan/step.ts';
 import { isPackageName, readGoErrors } from '../../steps/compile/errors.ts';
+import { withPlaces } from '../../steps/package/places.ts';
 import { type Recipe, UnknownTool } from '../../steps/package/recipe.ts';
 import type { ToolFailure } from '../../steps/package/run.ts';
 import { type Sentinel, withValues } from '../../steps/stamp/sentinels.ts';
@@ -18,6 +19,7 @@ import { NodeInputs } from './inputs.ts';
 import { type Group, type LinkOutcome, makeNodes, type Node } from './nodes.ts';
 import { shortOfDisk } from './outlook.ts';
 import { GoRefused, type GroupRecipes, type RecipeBook } from './recipes.ts';
+import { pathsImpossible, refusalOf } from './refusal.ts';
 import { PackageRun } from './run.ts';
 
 export interface EngineContext extends Omit<PackageRunContext, 'explain' | 'inputs' | 'onSettled'> {
@@ -37,13 +39,6 @@ export interface EngineContext extends Omit<PackageRunContext, 'explain' | 'inpu
 }
 
 const LEAST_FREE = 4 * 1024 ** 2;
-
-/** The split of interface and object, and `-n` as we read it, were proven from this release on. */
-export const OLDEST_GO = '1.11';
-
-/** Flags whose effect on packages go's own script tells in full. */
-const KNOWN_FLAGS =
-  /^-(v|x|p=.*|race|msan|asan|trimpath|installsuffix=.*|tags=.*|mod=.*|modcacherw|buildvcs=.*|gcflags=.*|asmflags=.*|ldflags=.*)$/s;
 
 /** Variables that the compiler, the assembler, cgo and the linker read. */
 const TARGET_VARIABLES =
@@ -105,7 +100,13 @@ export class PackageEngine {
   ): Promise<boolean> {
     const action = steps[0]?.action as GoBuildAction;
     const refusal = refusalOf(action, this.#x.goVersion);
-    if (refusal) return this.#leaveToGo(refusal);
+    const leave = (reason: string) => {
+      if (!action.places) return this.#leaveToGo(reason);
+      this.#x.emit({ type: 'diagnostic', diagnostic: pathsImpossible(reason) });
+      for (const step of steps) onOutcome(step, { kind: 'failed' });
+      return true;
+    };
+    if (refusal) return leave(refusal);
     try {
       // One `go test -c` makes one program; `go build` makes all that share their flags, from 1.13 on.
       const isOneByOne = action.verb === 'test' || !atLeast(this.#x.goVersion, '1.13');
@@ -113,7 +114,7 @@ export class PackageEngine {
       await Promise.all(parts.map((part) => this.#buildPart(part, onOutcome)));
       return true;
     } catch (problem) {
-      if (problem instanceof UnknownTool) return this.#leaveToGo(`it calls ${problem.message}`);
+      if (problem instanceof UnknownTool) return leave(`go calls ${problem.message}, which we leave to it`);
       throw problem;
     }
   }
@@ -250,14 +251,6 @@ export class PackageEngine {
   }
 }
 
-function refusalOf(action: GoBuildAction, goVersion: string): string | undefined {
-  if (!atLeast(goVersion, OLDEST_GO)) return `Go ${goVersion} is older than ${OLDEST_GO}`;
-  if (action.addedSources) return 'a coverage build adds sources of its own';
-  const words = [...action.flags, ...(action.environment['GOFLAGS'] ?? '').split(/\s+/).filter(Boolean)];
-  const unknown = words.find((flag) => !KNOWN_FLAGS.test(flag.replace(/^--/, '-')));
-  return unknown === undefined ? undefined : `${unknown} is a flag that we leave to go`;
-}
-
 function toGroup(
   step: Step,
   action: GoBuildAction,
@@ -267,13 +260,15 @@ function toGroup(
   const pick = (names: RegExp) =>
     Object.fromEntries(Object.entries(action.environment).filter(([name]) => names.test(name)));
   const target = pick(TARGET_VARIABLES);
+  const goroot = action.environment['GOROOT'] ?? '';
+  const placed = action.places ? withPlaces(recipes, action.places, goroot) : recipes;
   return {
-    recipes: action.lateStamps?.atLink ? linkedWith(recipes, action.lateStamps.sentinels) : recipes,
+    recipes: action.lateStamps?.atLink ? linkedWith(placed, action.lateStamps.sentinels) : placed,
     ...{ platform: step.platform as Platform, workingDirectory: action.workingDirectory },
     environment: { ...pick(TOOL_VARIABLES), ...target },
     context: {
       environment: target,
-      goroot: action.environment['GOROOT'] ?? '',
+      goroot,
       tools: recipes.tools as Record<string, Blob>,
       ...(cCompiler ? { cCompiler } : {}),
     },

@@ -1,3 +1,5 @@
+import type { Places } from '../package/places.ts';
+
 /** What a person may change about how binaries are compiled; everything else comes from the tree. */
 export interface CompileOptions {
   readonly race: boolean;
@@ -20,4 +22,6 @@ export interface CompileOptions {
   readonly stamp: 'late' | 'link';
   /** Paths trimmed so that two checkouts at different places give the same bytes. */
   readonly reproducible: boolean;
+  /** Paths that programs are to hold as those of another place. */
+  readonly places?: Places;
 }

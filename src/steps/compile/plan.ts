@@ -5,6 +5,7 @@ import { executableName, type Platform, splitPlatform } from '../../target/platf
 import type { BuildUnit, Target } from '../../target/target.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
 import type { Tree } from '../../tree/tree.ts';
+import { shownText } from '../package/places.ts';
 import { canStampLate, withSentinels } from '../stamp/sentinels.ts';
 import { planCoverage } from './coverage.ts';
 import {
@@ -66,6 +67,7 @@ export function planCompile(context: CompileContext, { target, platform }: Build
     outputName,
     environment,
     workingDirectory,
+    ...(options.places && !keepsNoPaths(flags, environment) ? { places: options.places } : {}),
     ...(coverage ? { addedSources: coverage.addedSources } : {}),
     batch: digestOfRecord({ verb, flags, environment, alone: named ? target.name : '' }).slice(0, 12),
   };
@@ -124,6 +126,12 @@ function defaultName(goPackage: string): string {
   return /^v[0-9]+$/.test(last) ? (elements.at(-2) ?? last) : last;
 }
 
+/** Whether go trims all paths by itself, of the tree and of the toolchain. */
+function keepsNoPaths(flags: readonly string[], environment: Readonly<Record<string, string>>): boolean {
+  const words = [...flags, ...(environment['GOFLAGS'] ?? '').split(/\s+/)];
+  return words.some((word) => /^--?trimpath(=true|=1)?$/.test(word));
+}
+
 /** Flags that print more and change no byte. */
 const TALKATIVE = new Set(['-v', '-x', '-work']);
 
@@ -142,6 +150,7 @@ const ENGINES = { graph: 'graph 3', go: 'go' } as const;
 
 function keyParts(context: CompileContext, action: GoBuildAction): Record<string, string> {
   const { toolchain, options, tree } = context;
+  const placed = (text: string) => shownText(text, action.places ?? []);
   // With paths trimmed, where the tree and the toolchain lie leaves no trace; elsewhere it is part of the bytes.
   const placeless = (text: string) =>
     options.reproducible
@@ -149,7 +158,7 @@ function keyParts(context: CompileContext, action: GoBuildAction): Record<string
           .replaceAll(action.workingDirectory, '<work>')
           .replaceAll(tree.root, '<tree>')
           .replaceAll(toolchain.root, '<go>')
-      : text;
+      : placed(text);
   const parts: Record<string, string> = {
     ...{ verb: action.verb, engine: ENGINES[options.engine] },
     package: action.goPackage,
@@ -164,7 +173,7 @@ function keyParts(context: CompileContext, action: GoBuildAction): Record<string
   }
   for (const [name, value] of Object.entries(action.environment)) {
     if (VOLATILE_VARIABLES.has(name) || (options.reproducible && PLACES.has(name))) continue;
-    const telling = name === 'GOFLAGS' ? withoutTalk(value) : value;
+    const telling = placed(name === 'GOFLAGS' ? withoutTalk(value) : value);
     if (telling) parts[`environment ${name}`] = telling;
   }
   for (const [path, text] of Object.entries(action.addedSources ?? {}))

@@ -1,5 +1,6 @@
 /** Links one program by its recipe, from objects where they lie. */
 
+import { shownText } from '../package/places.ts';
 import type { LinkRecipe } from '../package/recipe.ts';
 import { type PackageRun, runTool, type ToolFailure } from '../package/run.ts';
 
@@ -19,7 +20,10 @@ export async function linkProgram(run: LinkRun): Promise<ToolFailure | undefined
   host.files.write(`${work}/importcfg`, `${lines.join('\n')}\n`);
   const argv = recipe.command.argv.slice(0, -1);
   const main = objects.get(recipe.importPath) ?? '';
-  return runTool(run, { ...recipe.command, argv: [...argv, main] }, work);
+  // The linker asks GOROOT only what to write for `$GOROOT` and as the default of runtime.GOROOT (cmd/link/internal/ld).
+  const goroot = shownText(run.environment['GOROOT'] ?? '', recipe.places ?? []);
+  const environment = recipe.places ? { ...run.environment, GOROOT: goroot } : run.environment;
+  return runTool({ ...run, environment }, { ...recipe.command, argv: [...argv, main] }, work);
 }
 
 /** Go names a binary by its own keys; ours has the key of its link, where the flags do not name one. */

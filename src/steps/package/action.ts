@@ -1,6 +1,7 @@
 /** The name of a package's or a program's work: a remote Action made of its recipe and its inputs. Pure. */
 import type { Digest } from '../../formats/digest.ts';
 import { actionDigest, type Blob } from '../../formats/remoteaction.ts';
+import { type Places, shownText } from './places.ts';
 import type { LinkRecipe, Recipe, RecipeCommand } from './recipe.ts';
 
 export interface ActionContext {
@@ -20,16 +21,18 @@ export function packageKey(
   imports: ReadonlyMap<string, Blob>,
   context: ActionContext,
 ): Digest {
-  const { directory } = recipe;
+  const { directory, places = [] } = recipe;
   const inputs = new Map<string, Blob>();
   for (const [path, blob] of sources) {
     inputs.set(
-      path.startsWith(`${directory}/`) ? `src/${path.slice(directory.length + 1)}` : `root${path}`,
+      path.startsWith(`${directory}/`)
+        ? `src/${path.slice(directory.length + 1)}`
+        : `root${shownText(path, places)}`,
       blob,
     );
   }
   for (const [path, blob] of imports) inputs.set(interfacePath(path), blob);
-  const canonical = canonicalizer(recipe.isTrimmed ? [directory, context.goroot] : []);
+  const canonical = canonicalizer(recipe.isTrimmed ? [directory, context.goroot] : [], places);
   const words = recipe.commands
     .flatMap((command) => {
       const place = recipe.isTrimmed ? placeOf(command, directory) : command.workingDirectory;
@@ -45,7 +48,7 @@ export function packageKey(
   return actionDigest(
     {
       arguments: [...words, '--', ...configuration],
-      environment: toolEnvironment(recipe.isTrimmed, recipe.commands, context),
+      environment: toolEnvironment(recipe, recipe.commands, context),
       outputPaths: ['p.a', 'p.x'],
     },
     inputs,
@@ -62,11 +65,11 @@ export function linkKey(
   const inputs = new Map<string, Blob>();
   for (const [path, blob] of objects) inputs.set(`objects/${encodeURIComponent(path)}.a`, blob);
   addTools(inputs, [recipe.command], context);
-  const canonical = canonicalizer(isTrimmed ? [context.goroot] : []);
+  const canonical = canonicalizer(isTrimmed ? [context.goroot] : [], recipe.places);
   return actionDigest(
     {
       arguments: [...commandWords(recipe.command, canonical), '--', recipe.moduleInfo ?? ''],
-      environment: toolEnvironment(isTrimmed, [recipe.command], context),
+      environment: toolEnvironment({ ...recipe, isTrimmed }, [recipe.command], context),
       outputPaths: ['linked'],
     },
     inputs,
@@ -95,10 +98,10 @@ function placeOf(command: RecipeCommand, directory: string): string {
 }
 
 /** Replaces places by names that mean the same everywhere. */
-function canonicalizer(places: readonly string[]): (text: string) => string {
-  const [directory, goroot] = places.length === 2 ? places : [undefined, places[0]];
+function canonicalizer(hidden: readonly string[], places: Places = []): (text: string) => string {
+  const [directory, goroot] = hidden.length === 2 ? hidden : [undefined, hidden[0]];
   return (text) => {
-    let canonical = text;
+    let canonical = shownText(text, places);
     if (directory) canonical = canonical.replaceAll(directory, '$SRC');
     if (goroot) canonical = canonical.replaceAll(goroot, '$GOROOT');
     return canonical;
@@ -118,7 +121,7 @@ function addTools(
 }
 
 function toolEnvironment(
-  isTrimmed: boolean,
+  { isTrimmed, places = [] }: { readonly isTrimmed: boolean; readonly places?: Places },
   commands: readonly RecipeCommand[],
   context: ActionContext,
 ): Record<string, string> {
@@ -127,7 +130,7 @@ function toolEnvironment(
   );
   return {
     ...context.environment,
-    ...(isTrimmed ? {} : { GOROOT: context.goroot }),
+    ...(isTrimmed ? {} : { GOROOT: shownText(context.goroot, places) }),
     ...(usesC && context.cCompiler ? { 'C compiler': context.cCompiler } : {}),
   };
 }

@@ -2,6 +2,7 @@
  * How one Go package is compiled, or one program linked, as data: go's own tool calls made independent of where
  * they run. `$WORK` stands for a scratch directory of the Step's own. Pure.
  */
+import type { Places } from './places.ts';
 import { type Script, type ScriptCommand, type ScriptPart, toolOf } from './script.ts';
 
 export interface RecipeCommand {
@@ -34,6 +35,8 @@ export interface Recipe {
   /** Whether paths are rewritten, so that the place of tree and toolchain leaves no trace. */
   readonly isTrimmed: boolean;
   readonly isStandard: boolean;
+  /** Paths that its output holds as those of another place. */
+  readonly places?: Places;
 }
 
 export interface LinkRecipe {
@@ -44,6 +47,7 @@ export interface LinkRecipe {
   readonly packages: readonly (readonly [string, string])[];
   /** The `modinfo` line of Go 1.18 and later. */
   readonly moduleInfo?: string;
+  readonly places?: Places;
 }
 
 export interface Recipes {

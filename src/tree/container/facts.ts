@@ -28,6 +28,8 @@ export interface ContainerBuild {
   readonly era: ContainerEra;
   /** The tree inside: `/go/src/k8s.io/kubernetes`. */
   readonly remoteRoot: string;
+  /** Where outputs of a build inside go: `/go/src/k8s.io/kubernetes/_output/dockerized`. */
+  readonly remoteOutput: string;
   /** What names of containers hash (spec container-build 4). */
   readonly hashes: 'path' | 'host-path' | 'host-path-branch';
   /** Behind the hash in names: `-5-v1.15.5-1`; empty in 1.2. */
@@ -46,7 +48,12 @@ export interface ContainerBuild {
   readonly where: Location;
 }
 
+/** GOROOT of kube-cross of every era, of the images that it is made from, and of the build images that we make. */
+export const REMOTE_GOROOT = '/usr/local/go';
+
 const COMMON = 'build/common.sh';
+/** KUBE_OUTPUT_SUBPATH of the build image. */
+const OUTPUT = '_output/dockerized';
 const OUTPUTS: readonly string[] = ['H /.git', '- /_tmp/', '- /_output/', '- /'];
 const RECEIVE: readonly string[] = ['+ /_output/dockerized/bin/**', '+ */', '- /**'];
 const VARIABLES = [
@@ -72,6 +79,7 @@ export function readContainerBuild(
   const receive = filtersOf(text, 'copy_output');
   return {
     ...{ era, remoteRoot, suffix, hashes: hashesOf(text) },
+    remoteOutput: `${remoteRoot}/${outputOf(text)}`,
     ...(crossVersion === undefined ? {} : { crossVersion }),
     ...(crossImage === undefined ? {} : { crossImage }),
     send: rulesOf(sendTexts.length > 0 ? sendTexts : OUTPUTS),
@@ -85,10 +93,17 @@ export function readContainerBuild(
 function otherTree(remoteRoot: string, { family }: Pick<Tree, 'family'>): ContainerBuild {
   return {
     ...{ era: 'bind', remoteRoot, suffix: '', hashes: 'host-path-branch' },
+    remoteOutput: `${remoteRoot}/${OUTPUT}`,
     ...{ send: rulesOf(OUTPUTS), receive: RECEIVE, kept: [] },
     variables: VARIABLES.map((name) => ({ name, from: name, fallback: '', onlyIfSet: true })),
     where: { file: family === 'kubernetes' ? COMMON : '.' },
   };
+}
+
+/** `REMOTE_OUTPUT_SUBPATH="${REMOTE_OUTPUT_ROOT}/dockerized"` */
+function outputOf(text: string): string {
+  const name = /^\s*(?:readonly )?REMOTE_OUTPUT_SUBPATH="?[^\s"]*\/([\w.-]+)"?\s*$/m.exec(text)?.[1];
+  return name ? `_output/${name}` : OUTPUT;
 }
 
 function eraOf(text: string): ContainerEra {
