@@ -7,10 +7,10 @@ import { statOf } from '../../execute/outputs.ts';
 import type { Step, StepId } from '../../plan/step.ts';
 import type { EventBody } from '../../report/events.ts';
 import { findGenerationNeeds } from '../../steps/generate/needs.ts';
-import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
+import type { PlannedOutput } from '../../steps/generate/package/output.ts';
 import { selectPackages } from '../../steps/generate/package/select.ts';
 import type { GenerationNeed } from '../../steps/generate/plan.ts';
-import type { GenerationModel } from '../../tree/codegen/model.ts';
+import { type GenerationModel, needlesOf } from '../../tree/codegen/model.ts';
 import { readGenerationModel } from '../../tree/codegen/read.ts';
 import type { Closure, PackageEntry } from '../../tree/packages/graph.ts';
 import { TreeReader } from '../../tree/reader.ts';
@@ -78,7 +78,7 @@ function lackingOutputs(
   model: GenerationModel,
   changed: ReadonlyMap<string, ChangedEntry>,
 ): GenerationNeed[] {
-  const needles = [...new Set(model.generators.map(({ needle }) => needle))];
+  const needles = needlesOf(model.generators);
   const index = new SourceIndex(host.files, root, () => host.clock.now(), needles);
   return [...changed].flatMap(([name, { neededBy }]) => {
     const directory = placeOf(index, name);
@@ -121,9 +121,10 @@ export async function generateForBuild(x: BuildGeneration, step: Step): Promise<
       entries.map(({ directory }) => placeOf(index, directory)),
     ),
   );
-  // Clients of Kubernetes trees come with the tree, and wait for a person: their generators take longest.
+  // Clients and documentation of Kubernetes trees come with the tree, and wait for a person: nothing else is made of them.
   const waits = ({ generator }: PlannedOutput) =>
-    generator.shape === 'directory' && prepared.model.dialect === 'gengo-v1';
+    generator.shape === 'printed' ||
+    (generator.shape === 'directory' && prepared.model.dialect === 'gengo-v1');
   const outputs = prepared.outputs.filter((output) => reached.has(output.directory) && !waits(output));
   adopt(prepared, outputs, step);
   const generation = generationOf(

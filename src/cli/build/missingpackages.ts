@@ -31,7 +31,7 @@ export async function generateMissingPackages(
     );
   };
   const kinds = (model?.generators ?? []).filter(
-    (generator) => generator.shape !== 'package' && isMissing(generator.outputDirectory),
+    (generator) => 'outputDirectory' in generator && isMissing(generator.outputDirectory),
   );
   if (kinds.length === 0) return false;
   const names = kinds.map(({ kind }) => kind);

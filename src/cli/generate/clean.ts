@@ -4,10 +4,11 @@ import { ownedFiles } from '../../execute/generation/owned.ts';
 import type { PreparedGeneration } from './prepare.ts';
 
 /** Removes outputs and leftovers of the wanted kinds; with --dry-run it names them. */
-export function cleanGenerated({ session, outputs, unowned }: PreparedGeneration): number {
+export function cleanGenerated({ session, outputs, unowned, kinds }: PreparedGeneration): number {
   const { context, tree } = session;
   const { host } = context;
-  const planned = outputs.flatMap(({ path, generator }) =>
+  const wanted = outputs.filter(({ generator }) => kinds.includes(generator.kind));
+  const planned = wanted.flatMap(({ path, generator }) =>
     generator.shape === 'directory' ? ownedFiles(host, tree.root, generator) : [path],
   );
   const paths = [...planned, ...unowned].filter((path) => host.files.isFile(`${tree.root}/${path}`));

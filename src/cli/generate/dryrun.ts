@@ -2,7 +2,7 @@
 import { assessOutput } from '../../execute/generation/assess.ts';
 import { installCommands, programPath } from '../../execute/generation/programs.ts';
 import { actionOf, generatorCommand } from '../../steps/generate/package/command.ts';
-import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
+import type { PlannedOutput } from '../../steps/generate/package/output.ts';
 import { shellLine } from '../shell.ts';
 import type { PreparedGeneration } from './prepare.ts';
 
@@ -45,6 +45,7 @@ export function printGenerationPlan(prepared: PreparedGeneration): number {
       header,
       dialect: prepared.model.dialect,
       scratch: `${own}/generate-stage/0`,
+      schema: `${own}/generate-stage/schema.json`,
     });
     lines.push(`cd ${shellLine([actionOf(first).workingDirectory])} && ${shellLine(argv)}`, '');
   }

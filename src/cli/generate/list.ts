@@ -1,7 +1,7 @@
 /** `generate --list`: one line for each generated file. */
 import { assessOutput, type Freshness } from '../../execute/generation/assess.ts';
 import { saveSources } from '../../execute/generation/memory.ts';
-import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
+import type { PlannedOutput } from '../../steps/generate/package/output.ts';
 import { table } from '../table.ts';
 import type { PreparedGeneration } from './prepare.ts';
 
@@ -38,6 +38,7 @@ function record(output: PlannedOutput, freshness: Freshness) {
 }
 
 function tagText({ selected: { tag }, generator }: PlannedOutput): string {
+  if (generator.shape === 'printed') return `(${generator.source})`;
   return tag ? `+${tag.name}${tag.value === '' ? '' : `=${tag.value}`}` : `(${generator.tag})`;
 }
 

@@ -8,16 +8,20 @@ import { digestOfBytes, digestOfRecord } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import type { Step } from '../../plan/step.ts';
 import { goEnvironment, workingDirectoryOf } from '../../steps/compile/environment.ts';
-import {
-  type PlanFacts,
-  type PlannedOutput,
-  planOutputs,
-  programStep,
-} from '../../steps/generate/package/plan.ts';
+import { type PlanFacts, type PlannedOutput, programStep } from '../../steps/generate/package/output.ts';
+import { planOutputs } from '../../steps/generate/package/plan.ts';
 import { scanSources } from '../../steps/generate/package/select.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
 import { kindElsewhere } from '../../tree/codegen/elsewhere.ts';
-import { type GenerationModel, type Generator, kindsOf } from '../../tree/codegen/model.ts';
+import {
+  type GenerationModel,
+  type Generator,
+  type GeneratorProgram,
+  generatorsOf,
+  kindsOf,
+  needlesOf,
+  usualKinds,
+} from '../../tree/codegen/model.ts';
 import { readGenerationModel } from '../../tree/codegen/read.ts';
 import { TreeReader } from '../../tree/reader.ts';
 import { checkTags, locate } from '../../tree/tags/known.ts';
@@ -63,6 +67,7 @@ export async function prepareGeneration(
   const model = readGenerationModel(reader, tree.goPackage, session.config);
   if (!model) throw new Failure(noGenerators(tree.label));
   const kinds = await wantedKinds(context, reader, model, words);
+  const generators = generatorsOf(model, kinds);
   const machine = machineFacts(host, userGoSettings(host));
   // Of a tree that has both modes, generators see the one with the link tree: the mode of its tests.
   const unit = { platform: host.platform, class: 'test', environmentGoFlags: '' } as const;
@@ -72,26 +77,29 @@ export async function prepareGeneration(
     host.files,
     tree.root,
     () => host.clock.now(),
-    [...new Set(model.generators.map(({ needle }) => needle))],
+    needlesOf(model.generators),
     loadSources(host, own),
     model.findsClients,
   );
-  const sights = new PackageSights(index, tree.goPackage);
+  const generated = new Set(model.generators.map(({ outputName }) => outputName));
+  const sights = new PackageSights(index, tree.goPackage, generated);
   const outputDirectory = layout.out.startsWith(`${tree.root}/`)
     ? layout.out.slice(tree.root.length + 1)
     : '';
   const scan = scanSources(index, model, outputDirectory);
   const lines = (file: string) => reader.lines(file);
-  const programKey = memoized(({ program }: Generator) =>
+  const keyOf = ({ directory, goPackage, version }: GeneratorProgram, isWithGenerated: boolean) =>
     digestOfRecord({
       sources:
-        program.directory === undefined
-          ? `${program.goPackage}@${program.version}`
-          : sights.programDigest(program.directory),
+        directory === undefined
+          ? `${goPackage}@${version}`
+          : sights.programDigest(directory, (name) => isWithGenerated && generated.has(name)),
       toolchain: toolchain.digest,
       platform: host.platform,
-    }),
-  );
+    });
+  // What is compiled with generated code follows from what decides that code.
+  const schemaKey = (program: GeneratorProgram) => keyOf(program, true);
+  const programKey = memoized(({ program, shape }: Generator) => keyOf(program, shape === 'printed'));
   const facts: PlanFacts = {
     ...{ model, sights, scan, goPackage: tree.goPackage, environment, workingDirectory },
     headerDigest: digestOfBytes(model.header ? (reader.text(model.header) ?? '') : ''),
@@ -99,15 +107,15 @@ export async function prepareGeneration(
       model.dialect === 'gengo-v1'
         ? ''
         : digestOfBytes(MODULE_FILES.map((path) => reader.text(path)).join('\0')),
-    programKey,
+    ...{ programKey, schemaKey },
     fileDigest: (path) => digestOfBytes(reader.text(path) ?? ''),
     at: (file, tag, note) => [locate(file, tag, lines(file), note)],
   };
-  const outputs = withTagErrors(planOutputs(facts, kinds), sights, lines);
+  const outputs = withTagErrors(planOutputs(facts, generators), sights, lines);
   return {
     ...{ session, model, kinds, toolchain, sights, reader, environment, workingDirectory },
     outputs,
-    programs: planPrograms(model, kinds, programKey, own, environment, workingDirectory),
+    programs: planPrograms(generators, programKey, own, environment, workingDirectory),
     state: loadGenerated(host, own),
     header: model.header === undefined ? undefined : `${tree.root}/${model.header}`,
     unowned: unownedFiles(host, tree.root, model, kinds, sights, scan.directories, outputs),
@@ -127,16 +135,25 @@ async function wantedKinds(
   words: readonly string[],
 ): Promise<readonly string[]> {
   const known = kindsOf(model);
-  const singular = (word: string) => (known.includes(word) ? word : word.replace(/s$/, ''));
   const typed = words.flatMap((word) => word.split(',')).filter(Boolean);
-  const asked = typed.map((word) => (known.includes(singular(word)) ? singular(word) : word));
+  const asked = typed.map((word) => kindOf(word, known) ?? word);
   const unknown = asked.filter((word) => !known.includes(word));
   const letters = unknown.map((word) => {
     const elsewhere = kindElsewhere(reader, word);
     return elsewhere ? madeElsewhere(context, word, elsewhere) : unknownKind(word, known);
   });
   if (letters.length > 0) throw new Failure(...(await Promise.all(letters)));
-  return asked.length === 0 ? known : known.filter((kind) => asked.includes(kind));
+  return asked.length === 0 ? usualKinds(model) : known.filter((kind) => asked.includes(kind));
+}
+
+/** `conversions` is conversion; the names of upstream's groups begin those of kinds: `defaults`, `prerelease`, `applyconfigs`. */
+function kindOf(word: string, known: readonly string[]): string | undefined {
+  if (known.includes(word)) return word;
+  const singular = word.replace(/s$/, '');
+  const begun = known.filter((kind) => kind.startsWith(singular));
+  return (
+    known.find((kind) => kind === singular) ?? (begun.length === 1 && singular !== '' ? begun[0] : undefined)
+  );
 }
 
 function unknownKind(word: string, known: readonly string[]): Diagnostic {
@@ -147,16 +164,14 @@ function unknownKind(word: string, known: readonly string[]): Diagnostic {
 }
 
 function planPrograms(
-  model: GenerationModel,
-  kinds: readonly string[],
+  generators: readonly Generator[],
   programKey: (generator: Generator) => string,
   own: string,
   environment: Readonly<Record<string, string>>,
   workingDirectory: string,
 ): PreparedGeneration['programs'] {
-  const wanted = model.generators.filter(({ kind }) => kinds.includes(kind));
   return new Map(
-    wanted.map((generator) => {
+    generators.map((generator) => {
       const { program } = generator;
       const request = { program, key: programKey(generator) };
       const step: Step = {
@@ -184,10 +199,11 @@ function withTagErrors(
   lines: (file: string) => readonly string[],
 ): readonly PlannedOutput[] {
   return outputs.map((output) => {
-    if (output.generator.shape !== 'package') return output;
+    const { generator } = output;
+    if (generator.shape !== 'package') return output;
     const problems = sights.index.goFiles(output.directory).flatMap((name) => {
       const file = `${output.directory}/${name}`;
-      const tags = sights.index.tags(file).filter((tag) => tag.name.startsWith(output.generator.tag));
+      const tags = sights.index.tags(file).filter((tag) => tag.name.startsWith(generator.tag));
       return checkTags(file, tags, () => lines(file)).filter(({ severity }) => severity === 'error');
     });
     return problems.length === 0 ? output : { ...output, problems: [...output.problems, ...problems] };

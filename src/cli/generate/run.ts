@@ -11,7 +11,7 @@ import { cacheDirectory } from '../../host/host.ts';
 import type { EventBody } from '../../report/events.ts';
 import { actionOf } from '../../steps/generate/package/command.ts';
 import type { Complaint } from '../../steps/generate/package/failures.ts';
-import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
+import type { PlannedOutput } from '../../steps/generate/package/output.ts';
 import type { GeneratorOutcome } from '../../steps/generate/package/run.ts';
 import { LocalStore } from '../../store/local.ts';
 import { machineFacts } from '../machine.ts';

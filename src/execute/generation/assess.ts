@@ -1,7 +1,7 @@
 /** Whether a generated file is fresh, and the one line that says why not. */
 import type { Digest } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
-import type { PlannedOutput } from '../../steps/generate/package/plan.ts';
+import type { PlannedOutput } from '../../steps/generate/package/output.ts';
 import type { PackageSights } from '../../tree/tags/packages.ts';
 import { isIntact } from '../outputs.ts';
 import { type GeneratedRecord, type GeneratedState, generationKey } from './memory.ts';

@@ -8,10 +8,51 @@
  */
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
+import { actionOf } from '../../steps/generate/package/command.ts';
+import type { PlannedOutput } from '../../steps/generate/package/output.ts';
+import type { Dialect } from '../../tree/codegen/model.ts';
 import { readGoHeader } from '../../tree/packages/header.ts';
 import { askedNames } from '../../tree/tags/asked.ts';
 import { outlineOf } from '../../tree/tags/outline.ts';
 import type { PackageSights } from '../../tree/tags/packages.ts';
+
+export interface Outlines {
+  readonly gopath: string;
+  readonly workingDirectory: string;
+}
+
+/** The tree whose outlines are made. */
+export type Outlined = Pick<OutlineRequest, 'host' | 'root' | 'goPackage' | 'sights'> & {
+  readonly dialect: Dialect;
+  readonly stage: string;
+};
+
+/** Whether a generator sees outlines: it finds packages in a GOPATH, and writes nothing beside what it reads. */
+export function isOutlined(
+  { dialect, root }: Pick<Outlined, 'dialect' | 'root'>,
+  output: PlannedOutput,
+): boolean {
+  const { workingDirectory } = actionOf(output);
+  const { shape } = output.generator;
+  return dialect === 'gengo-v1' && (shape === 'package' || shape === 'list') && workingDirectory !== root;
+}
+
+/** Outlines of all that these outputs' generators load; undefined when none of them sees outlines. */
+export function outlinesFor(tree: Outlined, stale: readonly PlannedOutput[]): Outlines | undefined {
+  const outputs = stale.filter((output) => isOutlined(tree, output));
+  if (outputs.length === 0) return undefined;
+  const { sights } = tree;
+  const directories = new Set(
+    outputs.flatMap((output) => {
+      const { packages, flags } = actionOf(output);
+      const named = [...packages, ...flags].flatMap((word) => word.split(','));
+      return [...output.reads, ...named.flatMap((path) => sights.directoryOf(path) ?? [])];
+    }),
+  );
+  const gopath = `${tree.stage}/outlines`;
+  const programs = [...new Set(outputs.map(({ generator }) => generator.program.directory))];
+  return { gopath, workingDirectory: makeOutlines({ ...tree, directories, programs, gopath }) };
+}
 
 export interface OutlineRequest {
   readonly host: Host;
@@ -30,7 +71,7 @@ export interface OutlineRequest {
 const VARIABLES = 'var localSchemeBuilder int\n\nvar SchemeBuilder int\n';
 
 /** Makes it, and returns the place of the tree in it. */
-export function makeOutlines(request: OutlineRequest): string {
+function makeOutlines(request: OutlineRequest): string {
   const { host, goPackage, gopath } = request;
   const place = `${gopath}/src/${goPackage}`;
   const names = new PackageNames(request.sights);

@@ -170,7 +170,8 @@ function hasCompiledLibrary({ host, goRoot }: ProgramPlaces): boolean {
 
 const SHOWN_LINES = 20;
 
-function programFailed(request: ProgramRequest, printed: readonly string[]): Diagnostic {
+/** The letter about a generator that does not compile. */
+export function programFailed(request: ProgramRequest, printed: readonly string[]): Diagnostic {
   const { program } = request;
   const module = moduleOf(request);
   const where = program.where ?? (program.directory ? { file: program.directory } : undefined);

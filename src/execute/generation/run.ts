@@ -12,16 +12,19 @@ import type { Step, StepId } from '../../plan/step.ts';
 import type { EventBody, OutputFile, StepOutcome } from '../../report/events.ts';
 import { actionOf } from '../../steps/generate/package/command.ts';
 import type { Complaint } from '../../steps/generate/package/failures.ts';
-import { type PlannedOutput, programStep } from '../../steps/generate/package/plan.ts';
+import { type PlannedOutput, programStep } from '../../steps/generate/package/output.ts';
+import { runPrinted } from '../../steps/generate/package/printed.ts';
 import { type GeneratorOutcome, runGenerator } from '../../steps/generate/package/run.ts';
 import type { Dialect } from '../../tree/codegen/model.ts';
 import type { PackageSights } from '../../tree/tags/packages.ts';
 import type { OutputRecord } from '../state.ts';
 import { assessOutput } from './assess.ts';
+import { phasesOf } from './batches.ts';
 import { type Confine, confinement, REFUSED } from './confine.ts';
 import type { GeneratedState } from './memory.ts';
-import { makeOutlines } from './outlines.ts';
+import { isOutlined, type Outlines, outlinesFor } from './outlines.ts';
 import { type ProgramPlaces, type ProgramRequest, type ReadyProgram, readyPrograms } from './programs.ts';
+import { printSchema } from './schema.ts';
 
 export interface Generation {
   readonly host: Host;
@@ -64,12 +67,6 @@ interface Stale {
   readonly output: PlannedOutput;
   readonly key: Digest;
 }
-
-/** Seconds for each package, as 1.20 takes them, besides those that every run takes to begin: what takes longest starts first. */
-const SECONDS: Readonly<Record<string, number>> = {
-  ...{ conversion: 0.18, defaulter: 0.11, openapi: 0.08, deepcopy: 0.02 },
-};
-const OTHER_SECONDS = 0.05;
 
 export async function executeGeneration(x: Generation): Promise<Record<StepOutcome, number>> {
   return new GenerationRun(x).toEnd();
@@ -122,18 +119,22 @@ class GenerationRun {
 
   async #generate(stale: readonly Stale[]): Promise<void> {
     for (const one of stale) this.#titles.set(one.output.step.id, one);
-    const compiling = this.#guarded([], () => this.#compile(stale));
+    const programs = new Map<string, ReadyProgram | Diagnostic>();
+    for (const batches of phasesOf(stale)) await this.#runPhase(batches, programs);
+  }
+
+  async #runPhase(
+    batches: readonly (readonly Stale[])[],
+    programs: Map<string, ReadyProgram | Diagnostic>,
+  ): Promise<void> {
+    const outputs = batches.flat().map(({ output }) => output);
+    if (outputs.length === 0 || this.#x.signal.aborted) return;
+    const compiling = this.#guarded([], () => this.#compile(outputs, programs));
     // The go process compiles meanwhile.
-    this.#outlines = outlinesFor(this.#x, stale);
-    const programs = await compiling;
-    if (!programs) return;
-    this.#confine = await confinement(this.#x.host, this.#x.signal);
-    const batches = new Map<string, Stale[]>();
-    for (const one of stale) {
-      const { batch } = one.output.step.action as { readonly batch: string };
-      batches.set(batch, [...(batches.get(batch) ?? []), one]);
-    }
-    const queue = [...batches.values()].sort((a, b) => weight(b) - weight(a));
+    this.#outlines ??= outlinesFor(this.#x, outputs);
+    await compiling;
+    this.#confine ??= await confinement(this.#x.host, this.#x.signal);
+    const queue = [...batches];
     const worker = async (): Promise<void> => {
       for (let batch = queue.shift(); batch && !this.#x.signal.aborted; batch = queue.shift()) {
         const found = batch;
@@ -143,36 +144,30 @@ class GenerationRun {
     await Promise.all(Array.from({ length: Math.max(1, this.#x.jobs) }, worker));
   }
 
-  async #compile(stale: readonly Stale[]): Promise<ReadonlyMap<string, ReadyProgram | Diagnostic>> {
+  /** Adds the programs of these outputs. */
+  async #compile(
+    outputs: readonly PlannedOutput[],
+    programs: Map<string, ReadyProgram | Diagnostic>,
+  ): Promise<void> {
     const x = this.#x;
-    const names = new Set(stale.map(({ output }) => output.generator.program.name));
-    const wanted = [...names].flatMap((name) => x.programs.get(name) ?? []);
+    const names = new Set(outputs.map(({ generator }) => generator.program.name));
+    const wanted = [...names].flatMap((name) => (programs.has(name) ? [] : (x.programs.get(name) ?? [])));
+    if (wanted.length === 0) return;
     for (const { step } of wanted)
       x.emit({ type: 'step-started', step: step.id, because: 'outputs need it' });
-    const first = wanted[0]?.step.id ?? '';
     const ready = await readyPrograms(
-      {
-        ...x.places,
-        ...{ host: x.host, signal: x.signal, stage: `${x.stage}/programs` },
-        onStart: (argv, pid) =>
-          this.#command(
-            wanted.map(({ step }) => step),
-            argv,
-            pid,
-            x.places,
-          ),
-        onEnd: (id, exitCode, milliseconds) =>
-          x.emit({ type: 'command-finished', id, exitCode, milliseconds }),
-        onLine: (line) => x.emit({ type: 'step-output', step: first, line }),
-      },
+      this.#programPlaces(
+        wanted.map(({ step }) => step),
+        'programs',
+      ),
       wanted.map(({ request }) => request),
     );
     for (const { step, request } of wanted) {
       const program = ready.get(request.program.name);
+      if (program) programs.set(request.program.name, program);
       if (program && 'code' in program) this.#fail(step, [program]);
       else this.#finish(step, program?.outcome ?? 'failed', program?.milliseconds ?? 0, []);
     }
-    return ready;
   }
 
   async #runBatch(
@@ -183,36 +178,51 @@ class GenerationRun {
     const outputs = batch.map(({ output }) => output);
     const first = outputs[0] as PlannedOutput;
     const program = programs.get(first.generator.program.name);
-    if (!program || 'code' in program) {
+    const waitedInVain = first.step.needs.some((id) => isLost(this.#outcomes.get(id)));
+    if (!program || 'code' in program || waitedInVain) {
       for (const { step } of outputs) this.#finish(step, 'cancelled', 0, []);
       return;
     }
     const started = x.host.clock.monotonic();
-    const action = first.step.action as {
-      readonly environment: Readonly<Record<string, string>>;
-      readonly workingDirectory: string;
-    };
-    const outcomes = await runGenerator({
-      ...{ host: x.host, outputs, program: program.path, header: x.header, signal: x.signal },
-      ...{ dialect: x.dialect, mirror: x.mirror },
-      ...(isOutlined(x, first) ? { outlines: this.#outlines } : {}),
-      ...(this.#confine ? { confine: { argv: this.#confine, refused: REFUSED } } : {}),
-      ...{ scratch: `${x.stage}/${this.#stages++}`, places: [action.workingDirectory, x.root] },
-      ...{ locate: x.locate, tagOf: x.tagOf },
-      reads: (output, directory) => this.#reads(output, directory),
-      onStart: (some, argv, pid) =>
+    const { workingDirectory } = actionOf(first);
+    const common = {
+      ...{ host: x.host, program: program.path, dialect: x.dialect, signal: x.signal, tagOf: x.tagOf },
+      scratch: `${x.stage}/${this.#stages++}`,
+      onStart: (some: readonly PlannedOutput[], argv: readonly string[], pid: number) =>
         this.#command(
           some.map(({ step }) => step),
           argv,
           pid,
-          action,
+          actionOf(first),
         ),
-      onEnd: (id, exitCode, milliseconds) => x.emit({ type: 'command-finished', id, exitCode, milliseconds }),
-      onLine: (output, line) => x.emit({ type: 'step-output', step: output.step.id, line }),
-    });
+      onEnd: (id: number, exitCode: number, milliseconds: number) => this.#ended(id, exitCode, milliseconds),
+      onLine: ({ step }: PlannedOutput, line: string) => x.emit({ type: 'step-output', step: step.id, line }),
+    };
+    const outcomes =
+      first.generator.shape === 'printed'
+        ? new Map([
+            [
+              first.step.id,
+              await runPrinted({ ...common, output: first, gofmt: `${x.places.goRoot}/bin/gofmt` }),
+            ],
+          ])
+        : await runGenerator({
+            ...{ ...common, outputs, header: x.header, mirror: x.mirror, locate: x.locate },
+            schema: await this.#schema(first),
+            ...(isOutlined(x, first) ? { outlines: this.#outlines } : {}),
+            ...(this.#confine ? { confine: { argv: this.#confine, refused: REFUSED } } : {}),
+            places: [workingDirectory, x.root],
+            reads: (output, directory) => this.#reads(output, directory),
+          });
     const milliseconds = x.host.clock.monotonic() - started;
     for (const one of batch) this.#settle(one, outcomes.get(one.output.step.id), milliseconds);
     x.save();
+  }
+
+  /** The schema that a generator is given. */
+  async #schema({ generator, step }: PlannedOutput): Promise<string | undefined> {
+    if (generator.shape !== 'directory' || !generator.schema) return undefined;
+    return printSchema(this.#programPlaces([step], 'schema'), generator.schema);
   }
 
   /** A complaint names a directory by its place behind the vendor links, or by its own. */
@@ -269,6 +279,17 @@ class GenerationRun {
     }
   }
 
+  /** Where programs are made and run in the name of these Steps. */
+  #programPlaces(steps: readonly Step[], stage: string): ProgramPlaces {
+    const x = this.#x;
+    return {
+      ...{ ...x.places, host: x.host, signal: x.signal, stage: `${x.stage}/${stage}` },
+      onStart: (argv, pid) => this.#command(steps, argv, pid, x.places),
+      onEnd: (id, exitCode, milliseconds) => this.#ended(id, exitCode, milliseconds),
+      onLine: (line) => x.emit({ type: 'step-output', step: steps[0]?.id ?? '', line }),
+    };
+  }
+
   #command(
     steps: readonly Step[],
     argv: readonly string[],
@@ -283,6 +304,10 @@ class GenerationRun {
     const ids = steps.map((step) => step.id);
     this.#x.emit({ type: 'command-started', id, steps: ids, argv, workingDirectory, environment, pid });
     return id;
+  }
+
+  #ended(id: number, exitCode: number, milliseconds: number): void {
+    this.#x.emit({ type: 'command-finished', id, exitCode, milliseconds });
   }
 
   /** A letter that many Steps share is told once. */
@@ -309,37 +334,6 @@ class GenerationRun {
   }
 }
 
-interface Outlines {
-  readonly gopath: string;
-  readonly workingDirectory: string;
-}
-
-/** Whether a generator sees outlines: it finds packages in a GOPATH, and writes nothing beside what it reads. */
-function isOutlined({ dialect, root }: Generation, output: PlannedOutput): boolean {
-  const { workingDirectory } = actionOf(output);
-  return dialect === 'gengo-v1' && output.generator.shape !== 'directory' && workingDirectory !== root;
-}
-
-/** Outlines of all that these outputs' generators load; undefined when none of them sees outlines. */
-function outlinesFor(x: Generation, stale: readonly Stale[]): Outlines | undefined {
-  const outputs = stale.map(({ output }) => output).filter((output) => isOutlined(x, output));
-  if (outputs.length === 0) return undefined;
-  const { host, root, goPackage, sights } = x;
-  const directories = new Set(
-    outputs.flatMap((output) => {
-      const { packages, flags } = actionOf(output);
-      const named = [...packages, ...flags].flatMap((word) => word.split(','));
-      return [...output.reads, ...named.flatMap((path) => sights.directoryOf(path) ?? [])];
-    }),
-  );
-  const gopath = `${x.stage}/outlines`;
-  const programs = [...new Set(outputs.map(({ generator }) => generator.program.directory))];
-  const workingDirectory = makeOutlines({ host, root, goPackage, sights, directories, programs, gopath });
-  return { gopath, workingDirectory };
-}
-
-function weight(batch: readonly Stale[]): number {
-  const generator = batch[0]?.output.generator;
-  const many = generator?.shape === 'list' ? (batch[0]?.output.reads.length ?? 0) : batch.length;
-  return 1 + many * (SECONDS[generator?.kind ?? ''] ?? OTHER_SECONDS);
+function isLost(outcome: StepOutcome | undefined): boolean {
+  return outcome === 'failed' || outcome === 'cancelled';
 }

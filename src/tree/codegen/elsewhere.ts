@@ -22,7 +22,6 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
   informer: ['hack/update-codegen.sh:informers', 'hack/update-codegen.sh'],
   applyconfiguration: ['hack/update-codegen.sh:applyconfigs'],
   protobindings: ['hack/update-codegen.sh:protobindings'],
-  subprojects: ['hack/update-codegen.sh:subprojects'],
   'openapi-spec': ['hack/update-openapi-spec.sh'],
 };
 

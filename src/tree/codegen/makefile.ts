@@ -12,6 +12,7 @@ import type {
   ListGenerator,
   PackageGenerator,
 } from './model.ts';
+import { swaggerDocs } from './swagger.ts';
 
 const FILE = 'Makefile.generated_files';
 const CODE_GENERATOR_HEADER = 'vendor/k8s.io/code-generator/hack/boilerplate.go.txt';
@@ -38,10 +39,15 @@ export function readMakefileModel(reader: TreeReader, goPackage: string): Genera
   const generators = [lifecycle(source), deepcopy(source), defaulter(source), conversion(source)].filter(
     (generator) => generator !== undefined,
   );
+  const swagger = swaggerDocs(reader, goPackage);
   const ownHeader = 'hack/boilerplate/boilerplate.go.txt';
   return {
     dialect: 'gengo-v1',
-    generators: [...generators, ...openapi(source)],
+    generators: [
+      ...[...generators, ...openapi(source)],
+      // No target of the makefile: its script is run by hand.
+      ...(swagger ? [{ ...swagger, onRequest: true }] : []),
+    ],
     header: reader.has(CODE_GENERATOR_HEADER) ? CODE_GENERATOR_HEADER : ownHeader,
     pruned: prunedOf(reader),
     importPath: (directory) => `${goPackage}/${vendorName(directory)}`,

@@ -67,6 +67,8 @@ export interface DirectoryGenerator {
   /** Empty: names are the generator's. */
   readonly outputName: '';
   readonly flags: readonly string[];
+  /** Selects every directory with a file of this name, whatever its tags. */
+  readonly source?: string;
   /** Which of the selected directories count. */
   readonly includes: (directory: string) => boolean;
   /** Flags for the packages found, as directories relative to the tree. */
@@ -75,9 +77,41 @@ export interface DirectoryGenerator {
   readonly takesPackages: boolean;
   /** Whether it puts the licence text above its files. */
   readonly takesHeader: boolean;
+  /** A schema of the API that it is given too. */
+  readonly schema?: PrintedSchema;
 }
 
-export type Generator = PackageGenerator | ListGenerator | DirectoryGenerator;
+/** The schema of an API, as a program of the tree prints it that is compiled together with generated code. */
+export interface PrintedSchema {
+  readonly program: GeneratorProgram;
+  /** Makes the code that it prints; runs first. */
+  readonly of: ListGenerator;
+  /** Takes the path of the schema. */
+  readonly flag: string;
+}
+
+/** A program that prints methods for the types of one file; each directory gets one file of its own. */
+export interface PrintingGenerator {
+  readonly shape: 'printed';
+  readonly kind: string;
+  readonly program: GeneratorProgram;
+  /** Relative to the tree. */
+  readonly directories: readonly string[];
+  /** The file in each that it reads: `types.go`. */
+  readonly source: string;
+  readonly outputName: string;
+  readonly flagsFor: (file: string) => readonly string[];
+  /** What stands above the printed text, and below it; gofmt brings the whole into its form. */
+  readonly before: (directory: string) => string;
+  readonly after: string;
+  /** Runs only when it is asked for by name. */
+  readonly onRequest?: boolean;
+}
+
+/** Those whose directories are selected by tags. */
+export type TaggedGenerator = PackageGenerator | ListGenerator | DirectoryGenerator;
+
+export type Generator = TaggedGenerator | PrintingGenerator;
 
 /** A command-line program, made from sources in the tree or of a module version. */
 export interface GeneratorProgram {
@@ -110,4 +144,22 @@ export interface GenerationModel {
 /** `deepcopy openapi …`, each once, in the order of the model. */
 export function kindsOf(model: GenerationModel): readonly string[] {
   return [...new Set(model.generators.map((generator) => generator.kind))];
+}
+
+/** The kinds that run when none is named. */
+export function usualKinds(model: GenerationModel): readonly string[] {
+  const usual = model.generators.filter((one) => one.shape !== 'printed' || !one.onRequest);
+  return [...new Set(usual.map(({ kind }) => kind))];
+}
+
+/** The generators of these kinds, and those that make what they are given, in the order of the model. */
+export function generatorsOf(model: GenerationModel, kinds: readonly string[]): readonly Generator[] {
+  const wanted = model.generators.filter(({ kind }) => kinds.includes(kind));
+  const before = wanted.flatMap((one) => (one.shape === 'directory' && one.schema ? [one.schema.of] : []));
+  return model.generators.filter((one) => wanted.includes(one) || before.some((first) => first === one));
+}
+
+/** What selects directories, over all generators. */
+export function needlesOf(generators: readonly Generator[]): readonly string[] {
+  return [...new Set(generators.flatMap((one) => (one.shape === 'printed' ? [] : [one.needle])))];
 }

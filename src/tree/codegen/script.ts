@@ -1,7 +1,7 @@
 /**
  * The generators of Kubernetes 1.27 to 1.29, out of the tree's own hack/update-codegen.sh: the groups that work on tags
- * (spec codegen 8.1). They speak the command line of gengo v1 and see the tree through the link tree, as those of the
- * makefile do; protobuf, swagger, apply configurations and the clients of sub-projects stay with the script.
+ * (spec codegen 8.1), the clients and the documentation of fields. They speak the command line of gengo v1 and see the
+ * tree through the link tree, as those of the makefile do; protobuf stays with the script.
  */
 import type { TreeReader } from '../reader.ts';
 import { liveText } from '../shell/source.ts';
@@ -14,7 +14,8 @@ import type {
   PackageGenerator,
 } from './model.ts';
 import { scriptClients } from './scriptclients.ts';
-import { subprojectOpenapi } from './subprojects.ts';
+import { subprojectGenerators } from './subprojects.ts';
+import { swaggerDocs } from './swagger.ts';
 
 const FILE = 'hack/update-codegen.sh';
 
@@ -33,16 +34,21 @@ export function readScriptModel(reader: TreeReader, goPackage: string): Generati
   if (!header || !functions.has('deepcopy')) return undefined;
   const script: Script = { reader, goPackage, functions };
   const main = openapi(script);
+  const program = (group: string) => programOf(script, group);
+  const projects = functions.get('subprojects') ?? '';
   const generators: (Generator | undefined)[] = [
     deepcopy(script),
+    swaggerDocs(reader, goPackage),
     packageGenerator(script, 'prerelease-lifecycle', 'prerelease', { equals: 'true' }),
     packageGenerator(script, 'defaulter', 'defaults', {
       ...{ listFlags: ['--extra-peer-dirs'], calls: ['SetDefaults_', 'SetObjectDefaults_'] },
     }),
     conversion(script),
     main,
-    ...(main ? subprojectOpenapi({ reader, body: functions.get('subprojects') ?? '', main, header }) : []),
-    ...scriptClients({ reader, text, functions, programOf: (group) => programOf(script, group) }),
+    ...scriptClients({ reader, text, functions, goPackage, openapi: main, programOf: program }),
+    ...(main
+      ? subprojectGenerators({ reader, body: projects, openapi: main, header, programOf: program })
+      : []),
   ];
   return {
     dialect: 'gengo-v1',
@@ -62,7 +68,7 @@ function functionsOf(text: string): ReadonlyMap<string, string> {
 }
 
 function programOf({ reader, goPackage, functions }: Script, group: string): GeneratorProgram | undefined {
-  const path = /go install\s+(k8s\.io\/\S+-gen)\b/.exec(functions.get(group) ?? '')?.[1];
+  const path = /go install\b.*?\s(k8s\.io\/\S+-gen)\b/.exec(functions.get(group) ?? '')?.[1];
   if (!path) return undefined;
   const staged = `staging/src/${path}`;
   const directory = reader.kind(staged) === 'directory' ? staged : `vendor/${path}`;

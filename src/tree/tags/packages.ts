@@ -23,6 +23,7 @@ export interface PackageSight {
 export class PackageSights {
   readonly index: SourceIndex;
   readonly #goPackage: string;
+  readonly #generated: ReadonlySet<string>;
   readonly #sights = new Map<string, PackageSight>();
   readonly #directories = new Map<string, string | undefined>();
   readonly #closures = new Map<string, ReadonlySet<string>>();
@@ -30,9 +31,11 @@ export class PackageSights {
   /** Import cycles found so far; a cycle is cut where it closes. */
   readonly problems: Diagnostic[] = [];
 
-  constructor(index: SourceIndex, goPackage: string) {
+  /** `generated`: names of files that generators make beside the sources; none of them is seen. */
+  constructor(index: SourceIndex, goPackage: string, generated: ReadonlySet<string> = new Set()) {
     this.index = index;
     this.#goPackage = goPackage;
+    this.#generated = generated;
   }
 
   /** Directory of an import path: the tree's own, staging, vendor; undefined for the standard library. */
@@ -60,6 +63,7 @@ export class PackageSights {
     const imports = new Set<string>();
     const lines: string[] = [];
     for (const name of this.index.goFiles(directory)) {
+      if (this.#generated.has(name)) continue;
       const facts = this.index.facts(`${directory}/${name}`);
       if (!facts?.isSeen) continue;
       lines.push(`${name} ${facts.declarations}`);
@@ -130,12 +134,12 @@ export class PackageSights {
     });
   }
 
-  /** Digest of all bytes of a program's packages: what a generator is made of. */
-  programDigest(directory: string): string {
+  /** Digest of all bytes of a program's packages: what a generator is made of. `skip`: files that do not count, by name. */
+  programDigest(directory: string, skip: (name: string) => boolean = () => false): string {
     const lines = [...this.closure(directory)].sort().flatMap((path) =>
       this.index
         .goFiles(path)
-        .filter((name) => !name.endsWith('_test.go'))
+        .filter((name) => !name.endsWith('_test.go') && !skip(name))
         .map((name) => `${path}/${name} ${this.index.digest(`${path}/${name}`)}`),
     );
     return digestOfBytes(lines.join('\n'));

@@ -1,7 +1,7 @@
 /** The command line of one generator run for one or many Steps (spec codegen 4.4, 5.4, 9 and 10). Pure. */
 import type { GeneratorAction } from '../../../plan/step.ts';
 import type { Dialect } from '../../../tree/codegen/model.ts';
-import type { PlannedOutput } from './plan.ts';
+import type { PlannedOutput } from './output.ts';
 
 export interface GeneratorPlaces {
   /** The compiled generator. */
@@ -9,6 +9,8 @@ export interface GeneratorPlaces {
   readonly dialect: Dialect;
   /** Absolute; undefined: no text above the outputs. */
   readonly header: string | undefined;
+  /** The schema of the API, for a generator that takes one. */
+  readonly schema?: string | undefined;
   /** Directory that takes the outputs: empty, or a copy of the tree in which the generator works. */
   readonly scratch: string;
 }
@@ -20,6 +22,7 @@ export function generatorCommand(
 ): readonly string[] {
   const packages = outputs.flatMap((output) => actionOf(output).packages);
   const first = outputs[0] as PlannedOutput;
+  if (first.generator.shape === 'printed') return [places.program, ...actionOf(first).flags];
   return places.dialect === 'gengo-v1'
     ? commandV1(first, packages, places)
     : commandV2(first, packages, places);
@@ -28,9 +31,10 @@ export function generatorCommand(
 function commandV1(
   first: PlannedOutput,
   packages: readonly string[],
-  { program, header, scratch }: GeneratorPlaces,
+  { program, header, scratch, schema }: GeneratorPlaces,
 ): readonly string[] {
   const { generator } = first;
+  const takesSchema = generator.shape === 'directory' && generator.schema;
   return [
     program,
     '--logtostderr',
@@ -39,6 +43,7 @@ function commandV1(
     ...(generator.outputName ? ['--output-file-base', generator.outputName.replace(/\.go$/, '')] : []),
     ...['--output-base', scratch],
     ...(header ? ['--go-header-file', header] : []),
+    ...(takesSchema && schema ? [takesSchema.flag, schema] : []),
     ...(generator.kind === 'openapi' ? ['--report-filename', reportPath(scratch)] : []),
   ];
 }

@@ -1,6 +1,6 @@
 /** Whose fault a failed generator run is, read from what it printed. Pure. */
 import { type Diagnostic, error, type Location } from '../../../diagnostic/diagnostic.ts';
-import type { PlannedOutput } from './plan.ts';
+import type { PlannedOutput } from './output.ts';
 
 const TAIL_LINES = 12;
 

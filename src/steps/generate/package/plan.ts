@@ -5,8 +5,7 @@
  * itself (spec codegen 15). Pure: sights of the tree are handed in.
  */
 import { type Diagnostic, error } from '../../../diagnostic/diagnostic.ts';
-import { digestOfBytes } from '../../../formats/digest.ts';
-import type { Step } from '../../../plan/step.ts';
+import { digestOfBytes, digestOfRecord } from '../../../formats/digest.ts';
 import type {
   DirectoryGenerator,
   GenerationModel,
@@ -14,49 +13,15 @@ import type {
   ListGenerator,
   PackageGenerator,
 } from '../../../tree/codegen/model.ts';
-import type { PackageSights } from '../../../tree/tags/packages.ts';
 import type { GeneratorTag } from '../../../tree/tags/tag.ts';
-import { type SelectedPackage, type SourceScan, selectPackages } from './select.ts';
+import { type LocatedTag, makeStep, type PlanFacts, type PlannedOutput } from './output.ts';
+import { planPrinted } from './printedplan.ts';
+import { type SelectedPackage, selectPackages } from './select.ts';
 import { resolveTagPath } from './tagpath.ts';
 
-export interface PlannedOutput {
-  readonly step: Step;
-  readonly generator: Generator;
-  readonly directory: string;
-  /** Relative to the tree. */
-  readonly path: string;
-  /** What selected the package; the first one of a list. */
-  readonly selected: SelectedPackage;
-  /** Directories whose declarations the Step depends on directly; their imports follow. */
-  readonly reads: readonly string[];
-  /** Letters that keep the Step from running. */
-  readonly problems: readonly Diagnostic[];
-}
-
-export interface PlanFacts {
-  readonly model: GenerationModel;
-  readonly sights: PackageSights;
-  readonly scan: SourceScan;
-  readonly goPackage: string;
-  /** Digest of the licence text. */
-  readonly headerDigest: string;
-  /** Digest of the files that decide versions of other modules; empty where nothing is loaded from modules. */
-  readonly moduleDigest: string;
-  /** Proves a generator: its sources and the Go that compiles them. */
-  readonly programKey: (generator: Generator) => string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly workingDirectory: string;
-  /** Digest of a file of the tree; empty when there is none. */
-  readonly fileDigest: (path: string) => string;
-  /** Underlines a tag. */
-  readonly at: (file: string, tag: GeneratorTag, note: string) => Diagnostic['where'];
-}
-
-/** Every output of the wanted kinds, in the order of the model. */
-export function planOutputs(facts: PlanFacts, kinds: readonly string[]): readonly PlannedOutput[] {
-  return facts.model.generators
-    .filter((generator) => kinds.includes(generator.kind))
-    .flatMap((generator) => planGenerator(facts, generator));
+/** Every output of these generators, in their order. */
+export function planOutputs(facts: PlanFacts, generators: readonly Generator[]): readonly PlannedOutput[] {
+  return generators.flatMap((generator) => planGenerator(facts, generator));
 }
 
 function planGenerator(facts: PlanFacts, generator: Generator): PlannedOutput[] {
@@ -67,6 +32,8 @@ function planGenerator(facts: PlanFacts, generator: Generator): PlannedOutput[] 
       return planList(facts, generator);
     case 'directory':
       return planDirectory(facts, generator);
+    case 'printed':
+      return generator.directories.map((directory) => planPrinted(facts, generator, directory));
   }
 }
 
@@ -150,10 +117,8 @@ function planList(facts: PlanFacts, generator: ListGenerator): PlannedOutput[] {
 
 /** Clients and their like: one run for all tagged packages, one directory of files. */
 function planDirectory(facts: PlanFacts, generator: DirectoryGenerator): PlannedOutput[] {
-  const { model, sights, scan } = facts;
-  const chosen = selectPackages(sights.index, model, generator, scan).filter(({ directory }) =>
-    generator.includes(directory),
-  );
+  const { model } = facts;
+  const chosen = candidates(facts, generator).filter(({ directory }) => generator.includes(directory));
   const first = chosen[0];
   if (!first) return [];
   const reads = chosen.map(({ directory }) => directory);
@@ -161,10 +126,12 @@ function planDirectory(facts: PlanFacts, generator: DirectoryGenerator): Planned
   const flags = [...generator.flags, ...generator.flagsFor(reads)];
   const { outputDirectory } = generator;
   const tags = reads.flatMap((directory) => packageTags(facts, 'group', directory));
+  const schema = schemaOf(facts, generator);
   const step = makeStep(facts, generator, {
     ...{ directory: outputDirectory, packages, reads, tags, flags, keyFlags: flags },
     writes: model.dialect === 'gengo-v1' ? canonical(model.importPath(outputDirectory)) : outputDirectory,
-    more: { packages: reads.join(',') },
+    more: { packages: reads.join(','), ...schema?.keyParts },
+    after: schema?.after,
   });
   return [
     {
@@ -179,6 +146,27 @@ function planDirectory(facts: PlanFacts, generator: DirectoryGenerator): Planned
   ];
 }
 
+function candidates(
+  { sights, model, scan }: PlanFacts,
+  generator: DirectoryGenerator,
+): readonly SelectedPackage[] {
+  const { source } = generator;
+  if (source === undefined) return selectPackages(sights.index, model, generator, scan);
+  const found = scan.directories.filter((directory) => sights.index.goFiles(directory).includes(source));
+  return found.sort().map((directory) => ({ directory, file: `${directory}/${source}` }));
+}
+
+/** What decides the schema that a generator is given, and what must be there before it. */
+function schemaOf(facts: PlanFacts, { schema }: DirectoryGenerator) {
+  const made = schema && planList(facts, schema.of)[0]?.step;
+  if (!schema || !made) return undefined;
+  const keyParts = {
+    'schema of the API': digestOfRecord(made.keyParts),
+    [schema.program.name]: facts.schemaKey(schema.program),
+  };
+  return { keyParts, after: made.id };
+}
+
 /** How a generator is given a package: by import path, later by directory. */
 function argumentOf(model: GenerationModel, directory: string): string {
   return model.dialect === 'gengo-v1' ? model.importPath(directory) : `./${directory}`;
@@ -189,60 +177,10 @@ function writesTo(model: GenerationModel, directory: string): string {
   return model.dialect === 'gengo-v1' ? canonical(model.importPath(directory)) : directory;
 }
 
-interface StepParts {
-  readonly directory: string;
-  readonly packages: readonly string[];
-  readonly writes: string;
-  readonly reads: readonly string[];
-  readonly tags: readonly LocatedTag[];
-  readonly flags: readonly string[];
-  /** Flags that join the key: lists of all packages do not, what they can change is keyed by itself. */
-  readonly keyFlags: readonly string[];
-  readonly more: Readonly<Record<string, string>>;
-}
-
-function makeStep(facts: PlanFacts, generator: Generator, parts: StepParts): Step {
-  const { sights } = facts;
-  const { directory, packages, flags } = parts;
-  const { program, kind } = generator;
-  const title = `${kind} ${directory}`;
-  return {
-    id: `generate:${kind}@${directory}`,
-    ...{ kind: 'generate', title, needs: [programStep(generator)] },
-    inputs: packages.map((goPackage) => ({ kind: 'go-closure', goPackage, role: 'library' }) as const),
-    outputs: [generator.outputName === '' ? directory : `${directory}/${generator.outputName}`],
-    action: {
-      ...{ kind: 'generator', program: program.name, packages, flags, writes: parts.writes },
-      environment: facts.environment,
-      workingDirectory: facts.workingDirectory,
-      batch: generator.shape === 'package' ? kind : `${kind}@${directory}`,
-    },
-    keyParts: {
-      ...Object.fromEntries(parts.reads.map((read) => [`declarations ${read}`, sights.sight(read).all])),
-      tags: parts.tags.map(({ file, tag }) => `${file} ${tag.name}=${tag.value}`).join('\n'),
-      ...parts.more,
-      flags: parts.keyFlags.join(' '),
-      'licence text': facts.headerDigest,
-      ...(facts.moduleDigest ? { 'go.mod, go.sum or go.work': facts.moduleDigest } : {}),
-      [program.name]: facts.programKey(generator),
-    },
-  };
-}
-
-/** The Step that compiles a generator. */
-export function programStep({ program }: Generator): string {
-  return `generator:${program.name}`;
-}
-
 /** An import path without what stands before its last vendor directory. */
 export function canonical(importPath: string): string {
   const at = importPath.lastIndexOf('/vendor/');
   return at < 0 ? importPath : importPath.slice(at + '/vendor/'.length);
-}
-
-interface LocatedTag {
-  readonly file: string;
-  readonly tag: GeneratorTag;
 }
 
 /** The tags of one generator in the package comment, where it looks for them: in doc.go (spec codegen 2). */

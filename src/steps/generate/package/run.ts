@@ -7,7 +7,7 @@ import type { Host } from '../../../host/host.ts';
 import type { StepId } from '../../../plan/step.ts';
 import { actionOf, type GeneratorPlaces, generatorCommand, reportPath } from './command.ts';
 import { type Complaint, complaints, failureOf, namedOutputs } from './failures.ts';
-import type { PlannedOutput } from './plan.ts';
+import type { PlannedOutput } from './output.ts';
 
 export interface GeneratorRun extends Omit<GeneratorPlaces, 'scratch'> {
   readonly host: Host;

@@ -1,5 +1,5 @@
 /** Which directories a generator works for, as upstream's two filters select them (spec codegen 2). Pure. */
-import type { GenerationModel, Generator } from '../../../tree/codegen/model.ts';
+import type { GenerationModel, TaggedGenerator } from '../../../tree/codegen/model.ts';
 import type { SourceIndex } from '../../../tree/tags/sourceindex.ts';
 import type { GeneratorTag } from '../../../tree/tags/tag.ts';
 
@@ -41,7 +41,7 @@ export function scanSources(
 export function selectPackages(
   index: SourceIndex,
   model: Pick<GenerationModel, 'importPath'>,
-  generator: Pick<Generator, 'needle' | 'tag'>,
+  generator: Pick<TaggedGenerator, 'needle' | 'tag'>,
   scan: SourceScan,
 ): readonly SelectedPackage[] {
   const found: { readonly name: string; readonly selected: SelectedPackage }[] = [];
