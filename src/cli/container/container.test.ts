@@ -102,6 +102,12 @@ describe('what a tree says', () => {
     );
   });
 
+  test('where outputs of a build inside go is what the script says', () => {
+    expect(buildOf(BIND_ERA).remoteOutput).toBe('/go/src/k8s.io/kubernetes/_output/dockerized');
+    const moved = `${BIND_ERA}\nreadonly REMOTE_OUTPUT_SUBPATH="\${REMOTE_OUTPUT_ROOT}/inside"\n`;
+    expect(buildOf(moved).remoteOutput).toBe('/go/src/k8s.io/kubernetes/_output/inside');
+  });
+
   test('a tree without such scripts is mounted', () => {
     const build = readContainerBuild(hostWith(), {
       ...{ family: 'go-module', goPackage: 'example.dev/orchard', root: fixture('go-module') },

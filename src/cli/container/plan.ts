@@ -76,7 +76,7 @@ export function planContainer(inputs: PlanInputs): ContainerPlan {
   const labels = request.selinux === 'disable' && transport === 'bind' ? ['label=disable'] : [];
   return {
     ...{ build, names, transport, volumes, mounts },
-    remoteBin: `${remoteRoot}/_output/dockerized/bin`,
+    remoteBin: `${build.remoteOutput}/bin`,
     localBin: `${inputs.out}/dockerized/bin`,
     environment: environmentOf(inputs),
     user: isRootless ? undefined : `${caller.uid}:${caller.gid}`,
@@ -108,7 +108,7 @@ function environmentOf(inputs: PlanInputs): string[] {
   const all: Record<string, string> = {
     // A mounted checkout is no place for caches of tools.
     HOME: transport === 'bind' ? '/tmp' : build.remoteRoot,
-    KUBE_OUTPUT_SUBPATH: '_output/dockerized',
+    KUBE_OUTPUT_SUBPATH: build.remoteOutput.slice(build.remoteRoot.length + 1),
     KUBE_GIT_VERSION_FILE: `${OWN}/version`,
     ...Object.fromEntries(
       ['AUTHOR', 'COMMITTER'].flatMap((who) =>

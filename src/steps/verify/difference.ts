@@ -84,7 +84,7 @@ export function likelyCause(differences: readonly Difference[], circumstances: C
   if (sections.size > 0 && [...sections].every((name) => /buildid|buildinfo|build-id|headers/.test(name)))
     return 'only identities of the build differ: flags or paths that end in the build ID';
   if (sections.size > 0 && keepsPaths)
-    return 'programs of this build keep the paths of their checkout: build with --reproducible, or verify at the same place';
+    return 'programs of this build keep the paths of their checkout: build with --reproducible or --paths container, or verify at the same place';
   if (differences.length > 0 && differences.every(({ kind }) => kind === 'packing'))
     return 'another version of Node or zlib compressed it: compare what it unpacks to';
   if (differences.every(({ kind }) => kind === 'facts' || kind === 'order'))
