@@ -42,10 +42,19 @@ export class History {
   }
 
   /** `filesOf` is asked only for packages that are not known yet. */
-  remember(id: StepId, step: StepHistory, filesOf: (name: string) => readonly string[] | undefined): void {
+  remember(
+    id: StepId,
+    keyParts: StepHistory['keyParts'],
+    packages: ReadonlyMap<string, string>,
+    filesOf: (name: string) => readonly string[] | undefined,
+  ): void {
     const { steps, contents } = this.#load();
-    steps[id] = step;
-    for (const [name, digest] of Object.entries(step.packages)) {
+    const before = steps[id]?.packages ?? {};
+    const isSame =
+      Object.keys(before).length === packages.size &&
+      [...packages].every(([name, digest]) => before[name] === digest);
+    steps[id] = { keyParts, packages: isSame ? before : Object.fromEntries(packages) };
+    for (const [name, digest] of packages) {
       const files = contents[digest] === undefined ? filesOf(name) : undefined;
       if (files) contents[digest] = files;
     }

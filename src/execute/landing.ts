@@ -2,7 +2,7 @@
 import type { Digest } from '../formats/digest.ts';
 import type { Step } from '../plan/step.ts';
 import type { OutputFile, StepOutcome } from '../report/events.ts';
-import type { Closure } from '../tree/packages/graph.ts';
+import type { Closure, PackageEntry } from '../tree/packages/graph.ts';
 import type { Execution } from './execution.ts';
 import { movedInput } from './gobatch.ts';
 import { nameOf, statOf } from './outputs.ts';
@@ -98,14 +98,11 @@ export class Landing {
       outputs,
       milliseconds: milliseconds || before,
     };
-    const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
-    history.remember(
-      step.id,
-      { keyParts: step.keyParts, packages: Object.fromEntries(closure.packages) },
-      (name) => {
-        const entry = entries.get(name);
-        return entry && graph.fileDigests(entry);
-      },
-    );
+    let entries: Map<string, PackageEntry> | undefined;
+    history.remember(step.id, step.keyParts, closure.packages, (name) => {
+      entries ??= new Map(closure.entries.map((entry) => [entry.name, entry]));
+      const entry = entries.get(name);
+      return entry && graph.fileDigests(entry);
+    });
   }
 }

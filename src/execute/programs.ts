@@ -3,7 +3,7 @@ import { type Diagnostic, warning } from '../diagnostic/diagnostic.ts';
 import type { Digest } from '../formats/digest.ts';
 import type { Blob } from '../formats/remoteaction.ts';
 import type { GoBuildAction, Step } from '../plan/step.ts';
-import type { StampRequest } from '../steps/stamp/run.ts';
+import type { StampFacts, StampRequest } from '../steps/stamp/run.ts';
 import type { LocalStore } from '../store/local.ts';
 import type { Closure } from '../tree/packages/graph.ts';
 import type { Execution } from './execution.ts';
@@ -21,19 +21,19 @@ export function programKey(step: Step, closure: Closure): Digest {
 }
 
 /** A linked program: where it lies, and what is known of it. */
-export type Linkage = Pick<Linked, 'program' | 'file' | 'moduleInfo'> & Pick<StampRequest, 'hasGnuBuildId'>;
+export type Linkage = Pick<Linked, 'program' | 'file' | 'moduleInfo'> & Pick<StampRequest, 'facts'>;
 
 /** A program in its place, and what was learned of it. */
 export interface Placed {
   readonly output: OutputRecord;
-  readonly hasGnuBuildId?: boolean;
+  readonly stamping?: StampFacts;
 }
 
 /** Puts a linked program in its place; undefined when its stamps cannot be written, and it has to be linked with them. */
 export async function placeProgram(
   { host, stamp }: Pick<Execution, 'host' | 'stamp'>,
   step: Step,
-  { program, file: linked, moduleInfo, hasGnuBuildId }: Linkage,
+  { program, file: linked, moduleInfo, facts }: Linkage,
 ): Promise<Placed | undefined> {
   const path = step.outputs[0] as string;
   const { lateStamps } = step.action as GoBuildAction;
@@ -43,8 +43,8 @@ export async function placeProgram(
     return { output: outputOf(program) };
   }
   const { sentinels } = lateStamps;
-  const stamped = await stamp({ linked, sentinels, moduleInfo, hasGnuBuildId, path });
-  return stamped && { output: outputOf(stamped), hasGnuBuildId: stamped.hasGnuBuildId };
+  const stamped = await stamp({ linked, size: program.size, sentinels, moduleInfo, facts, path });
+  return stamped && { output: outputOf(stamped), stamping: stamped.facts };
 }
 
 /** A program that was linked before, for this commit or another. */
@@ -52,18 +52,13 @@ export function recallProgram(store: LocalStore, step: Step, closure: Closure): 
   const record = store.find(programKey(step, closure));
   const [program] = record?.outputs ?? [];
   if (!record || !program) return undefined;
-  const { moduleInfo = '', hasGnuBuildId } = record;
-  return { program, file: store.objectPath(program.digest), moduleInfo, hasGnuBuildId };
+  const { moduleInfo = '', stamping: facts } = record;
+  return { program, file: store.objectPath(program.digest), moduleInfo, facts };
 }
 
-/** Keeps what stamping told of a program that was linked before, so that it is not looked for again. */
-export function learnOfProgram(
-  store: LocalStore,
-  step: Step,
-  closure: Closure,
-  { hasGnuBuildId }: Placed,
-): void {
-  if (hasGnuBuildId !== undefined) store.learn(programKey(step, closure), { hasGnuBuildId });
+/** Keeps what stamping found in a program that was linked before, so that it is not looked for again. */
+export function learnOfProgram(store: LocalStore, step: Step, closure: Closure, { stamping }: Placed): void {
+  if (stamping) store.learn(programKey(step, closure), { stamping });
 }
 
 /** The same Step with its version linked in; its closure is known as that of the other. */

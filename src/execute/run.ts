@@ -166,7 +166,7 @@ class Run {
     this.#emitStarted(step);
     await this.#failingWith([step], async () => {
       const placed = await placeProgram(this.#x, step, linkage);
-      if (placed && linkage.hasGnuBuildId === undefined) learnOfProgram(this.#x.store, step, closure, placed);
+      if (placed && !linkage.facts) learnOfProgram(this.#x.store, step, closure, placed);
       if (placed) this.#landing.restored(step, [placed.output], started);
       else this.#queue.push([step]);
     });

@@ -10,10 +10,22 @@ export class Summing {
 
   async *through(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
-      this.#sum.update(chunk);
-      this.size += chunk.length;
+      this.#add(chunk);
       yield chunk;
     }
+  }
+
+  /** As `through`, of what needs no waiting. */
+  *passing(source: Iterable<Uint8Array>): Generator<Uint8Array> {
+    for (const chunk of source) {
+      this.#add(chunk);
+      yield chunk;
+    }
+  }
+
+  #add(chunk: Uint8Array): void {
+    this.#sum.update(chunk);
+    this.size += chunk.length;
   }
 
   /** Once all has gone through. */

@@ -6,26 +6,29 @@ import { asFailure } from './file-problem.ts';
 export interface PlacedReads {
   readonly size: number;
   read(offset: number, length: number): Buffer;
+  /** Reads into memory that is there already; returns the part that was filled. */
+  fill(memory: Buffer, offset: number): Buffer;
 }
 
 /** Reads of an open file; what lies behind its end is cut off. */
 export function placedReads(file: number, path: string): PlacedReads {
   const { size } = fstatSync(file);
+  const fill = (memory: Buffer, offset: number): Buffer => {
+    try {
+      return readAt(file, memory, offset, Math.max(0, Math.min(memory.length, size - offset)));
+    } catch (problem) {
+      throw asFailure(problem, path);
+    }
+  };
   return {
     size,
-    read: (offset, length) => {
-      try {
-        return readAt(file, offset, Math.max(0, Math.min(length, size - offset)));
-      } catch (problem) {
-        throw asFailure(problem, path);
-      }
-    },
+    read: (offset, length) => fill(Buffer.allocUnsafe(Math.max(0, Math.min(length, size - offset))), offset),
+    fill,
   };
 }
 
 /** Shorter when the file has become so meanwhile. */
-function readAt(file: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+function readAt(file: number, bytes: Buffer, offset: number, length: number): Buffer {
   let filled = 0;
   for (let read = 1; filled < length && read > 0; filled += read)
     read = readSync(file, bytes, filled, length - filled, offset + filled);

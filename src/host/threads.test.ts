@@ -25,6 +25,19 @@ test('every request gets its own answer, from no more threads than asked for', a
   expect(new Set(answers.map(([, thread]) => thread)).size).toBe(2);
 });
 
+test('of what waits the heaviest goes first, equals in their order, to threads that were started before', async () => {
+  const threads = new Threads<number, [number]>(MODULE, 1);
+  threads.start(5);
+  const done: number[] = [];
+  const ask = async (n: number, weight?: number) => {
+    await threads.ask(n, undefined, weight);
+    done.push(n);
+  };
+  await Promise.all([ask(1, 1), ask(2), ask(3, 2), ask(4, 9), ask(5, 2)]);
+  await threads.close();
+  expect(done).toEqual([1, 4, 3, 5, 2]);
+});
+
 test('what a thread tells on the way reaches who asked, before the answer', async () => {
   const threads = new Threads<number, [number]>(MODULE, 1);
   const heard: unknown[] = [];

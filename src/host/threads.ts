@@ -11,12 +11,13 @@ interface Note {
 
 interface Question<Q, R> {
   readonly request: Q;
+  readonly weight: number;
   readonly onNote: (note: unknown) => void;
   readonly resolve: (value: R) => void;
   readonly reject: (problem: unknown) => void;
 }
 
-/** Started when first needed, one after the other; they do not keep the program alive while they are idle. */
+/** Started when first needed, or before; they do not keep the program alive while they are idle. */
 export class Threads<Q, R> {
   readonly #module: URL;
   readonly #most: number;
@@ -31,10 +32,24 @@ export class Threads<Q, R> {
     this.#most = most;
   }
 
-  /** What the function gives for a request; its Failure is thrown here too. `onNote` is given what it tells meanwhile. */
-  ask(request: Q, onNote: (note: unknown) => void = () => {}): Promise<R> {
+  /** Starts the threads for so many questions, so that the first do not wait for it. */
+  start(questions: number): void {
+    while (this.#all.size < Math.min(this.#most, questions)) {
+      const worker = this.#start();
+      worker.unref();
+      this.#idle.push(worker);
+    }
+  }
+
+  /**
+   * What the function gives for a request; its Failure is thrown here too. `onNote` is given what it tells meanwhile. Of
+   * those that wait the heaviest goes first, so that none is left for the end.
+   */
+  ask(request: Q, onNote: (note: unknown) => void = () => {}, weight = 0): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, onNote, resolve, reject });
+      const lighter = this.#waiting.findIndex((other) => other.weight < weight);
+      const place = lighter < 0 ? this.#waiting.length : lighter;
+      this.#waiting.splice(place, 0, { request, weight, onNote, resolve, reject });
       this.#next();
     });
   }

@@ -42,9 +42,10 @@ test('gives back what it was given, as a file of its own', () => {
 
 test('learns more of what it holds, and nothing of what it does not', () => {
   const output = keep('binary');
-  store.learn(KEY, { hasGnuBuildId: true });
-  expect(store.lookUp(KEY)).toEqual({ outputs: [output], milliseconds: 5, hasGnuBuildId: true });
-  store.learn('cd'.repeat(32), { hasGnuBuildId: true });
+  const stamping = { places: [[7]], hasGnuBuildId: true };
+  store.learn(KEY, { stamping });
+  expect(store.lookUp(KEY)).toEqual({ outputs: [output], milliseconds: 5, stamping });
+  store.learn('cd'.repeat(32), { stamping });
   expect(store.lookUp('cd'.repeat(32))).toBeUndefined();
 });
 

@@ -6,6 +6,7 @@
 import { type Diagnostic, Failure, warning } from '../diagnostic/diagnostic.ts';
 import type { Digest } from '../formats/digest.ts';
 import type { Host } from '../host/host.ts';
+import type { StampFacts } from '../steps/stamp/run.ts';
 import { Claims } from './claims.ts';
 
 /** Bytes that the store is kept to unless a person says otherwise; what was used longest ago goes first. */
@@ -35,8 +36,8 @@ export interface ActionRecord {
   readonly peakBytes?: number;
   /** Of a program: the build info in it. */
   readonly moduleInfo?: string;
-  /** Of a program: whether it carries a build ID that GNU ld computed from its bytes. */
-  readonly hasGnuBuildId?: boolean;
+  /** Of a program: what its stamps need to know of it. */
+  readonly stamping?: StampFacts;
 }
 
 export interface StoreSize {

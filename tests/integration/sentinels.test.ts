@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hashesItself } from '../../src/formats/binary/binary.ts';
 import { sourceOfBytes } from '../../src/formats/binary/bytes.ts';
-import { gnuBuildIdOf } from '../../src/formats/binary/gnubuildid.ts';
 import { digestOfBytes } from '../../src/formats/digest.ts';
-import { type Sentinel, withSentinels, writeStamps } from '../../src/steps/stamp/sentinels.ts';
+import { Files } from '../../src/host/files.ts';
+import { Stamper } from '../../src/steps/stamp/run.ts';
+import { withSentinels } from '../../src/steps/stamp/sentinels.ts';
 import { NEWEST_GO, type TinyBuild, TinyModule, VERSION_PACKAGE } from './tiny.ts';
 
 const STAMPS = [
@@ -21,70 +22,77 @@ beforeAll(() => {
   tiny = new TinyModule();
 });
 
-async function linked({ extra = '-buildid=', ...build }: Build, stamps: readonly string[]): Promise<Buffer> {
-  return readFileSync(await tiny.build({ ...build, ldflags: [extra, ...stamps].join(' ') }));
+function linked({ extra = '-buildid=', ...build }: Build, stamps: readonly string[]): Promise<string> {
+  return tiny.build({ ...build, ldflags: [extra, ...stamps].join(' ') });
 }
 
-interface Pair {
-  readonly patched: Buffer;
-  readonly values: Buffer;
-  readonly sentinels: readonly Sentinel[];
-}
-
-/** The same program linked with sentinels and with values. */
-async function pair(build: Build): Promise<Pair> {
+/** Links the program with sentinels and with values, stamps the one, and wants the bytes of the other. */
+async function expectSameBytes(build: Build, moduleInfo = ''): Promise<void> {
   const { words, sentinels } = withSentinels(STAMPS);
   expect(sentinels).toHaveLength(STAMPS.length);
-  return { patched: await linked(build, words), values: await linked(build, STAMPS), sentinels };
+  const [program, values] = [await linked(build, words), readFileSync(await linked(build, STAMPS))];
+  const before = digestOfBytes(readFileSync(program));
+  expect(before).not.toBe(digestOfBytes(values));
+  const stamper = new Stamper(new Files());
+  const request = { linked: program, size: 0, sentinels, path: `${program}.stamped` };
+  const first = stamper.stamp({ ...request, moduleInfo });
+  expect(first).toMatchObject({ digest: digestOfBytes(values), size: values.length });
+  expect(digestOfBytes(readFileSync(request.path))).toBe(digestOfBytes(values));
+  // With what was found then: no more is looked for, so not even the build info is asked for.
+  expect(stamper.stamp({ ...request, moduleInfo: '', facts: first?.facts })).toEqual(first);
+  expect(digestOfBytes(readFileSync(request.path))).toBe(digestOfBytes(values));
+  expect(digestOfBytes(readFileSync(program))).toBe(before);
 }
 
 const VERSIONS = ['1.15.15', '1.21.13', NEWEST_GO];
 const TRIMMED = ['-trimpath'];
 
 describe.each(VERSIONS)('late stamps of Go %s give the bytes of a link with the values', (version) => {
-  test.each(['linux/amd64', 'windows/amd64', 'darwin/amd64'])('for %s', async (platform) => {
-    const { patched, values, sentinels } = await pair({ version, platform, flags: TRIMMED });
-    expect(digestOfBytes(patched)).not.toBe(digestOfBytes(values));
-    expect(hashesItself(sourceOfBytes(patched))).toBe(false);
-    expect(writeStamps(patched, sentinels)).toBe(true);
-    expect(digestOfBytes(patched)).toBe(digestOfBytes(values));
-  });
+  test.each(['linux/amd64', 'windows/amd64', 'darwin/amd64'])('for %s', (platform) =>
+    expectSameBytes({ version, platform, flags: TRIMMED }),
+  );
 
-  test('stripped, as trees release', async () => {
-    const build = { version, platform: 'linux/amd64', flags: TRIMMED, extra: '-buildid= -s -w' };
-    const { patched, values, sentinels } = await pair(build);
-    expect(writeStamps(patched, sentinels)).toBe(true);
-    expect(digestOfBytes(patched)).toBe(digestOfBytes(values));
-  });
+  test('stripped, as trees release', () =>
+    expectSameBytes({ version, platform: 'linux/amd64', flags: TRIMMED, extra: '-buildid= -s -w' }));
 
   test.each(['linux/amd64', 'windows/amd64', 'darwin/amd64'])(
     'for %s with the flags in the build info, of which a program holds two copies',
-    async (platform) => {
-      const { patched, values, sentinels } = await pair({ version, platform });
-      expect(writeStamps(patched, sentinels, () => (version === '1.15.15' ? 0 : 2))).toBe(true);
-      expect(digestOfBytes(patched)).toBe(digestOfBytes(values));
+    (platform) => {
+      const { words } = withSentinels(STAMPS);
+      return expectSameBytes({ version, platform }, version === '1.15.15' ? '' : words.join(' '));
     },
   );
 
-  test('a program that the C compiler links is patched to the same bytes, its GNU build ID renewed', async () => {
-    const build = {
+  test('a program that the C compiler links, its GNU build ID renewed', () =>
+    expectSameBytes({
       version,
       platform: 'linux/amd64',
       cgo: true,
       flags: TRIMMED,
       // go itself writes its own build ID after the link, where one is not given.
       extra: '-linkmode=external -buildid= -s -w',
-    };
-    const { patched, values, sentinels } = await pair(build);
-    const renewId = gnuBuildIdOf(patched);
-    if (!renewId) expect(hashesItself(sourceOfBytes(patched))).toBe(false);
-    expect(writeStamps(patched, sentinels)).toBe(true);
-    renewId?.();
-    expect(digestOfBytes(patched)).toBe(digestOfBytes(values));
-  });
+    }));
+});
+
+test('facts of other bytes are looked for again', async () => {
+  const { words, sentinels } = withSentinels(STAMPS);
+  const program = await linked({ version: NEWEST_GO, platform: 'linux/amd64', flags: TRIMMED }, words);
+  const stamper = new Stamper(new Files());
+  const request = { linked: program, size: 0, sentinels, moduleInfo: '', path: `${program}.stamped` };
+  const right = stamper.stamp(request);
+  const facts = { places: sentinels.map(() => [64]), hasGnuBuildId: false };
+  expect(stamper.stamp({ ...request, facts })).toEqual(right);
+  expect(stamper.stamp({ ...request, facts: { ...facts, places: [] } })).toEqual(right);
 });
 
 test('a signed program is known by its signature', async () => {
   const build = { version: NEWEST_GO, platform: 'darwin/arm64', flags: TRIMMED };
-  expect(hashesItself(sourceOfBytes(await linked(build, STAMPS)))).toBe(true);
+  const program = await linked(build, withSentinels(STAMPS).words);
+  expect(hashesItself(sourceOfBytes(readFileSync(program)))).toBe(true);
+  const { sentinels } = withSentinels(STAMPS);
+  const path = `${program}.stamped`;
+  expect(
+    new Stamper(new Files()).stamp({ linked: program, size: 0, sentinels, moduleInfo: '', path }),
+  ).toBeUndefined();
+  expect(new Files().exists(path)).toBe(false);
 });

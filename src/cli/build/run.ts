@@ -6,6 +6,7 @@ import { History } from '../../execute/history.ts';
 import { keyOf } from '../../execute/key.ts';
 import { Ledger } from '../../execute/packages/ledger.ts';
 import { RecipeBook } from '../../execute/packages/recipes.ts';
+import { recallProgram } from '../../execute/programs.ts';
 import { executePlan } from '../../execute/run.ts';
 import { loadState, type RunState, saveState } from '../../execute/state.ts';
 import type { Digest } from '../../formats/digest.ts';
@@ -120,7 +121,15 @@ async function executeAll(
       emit({ type: 'diagnostic', diagnostic });
   }
   const before = memory.index.hashed;
+  const store = new LocalStore(host, cacheDirectory(host), (diagnostic) =>
+    emit({ type: 'diagnostic', diagnostic }),
+  );
+  const stamping = new Stamping(host.cpus);
   try {
+    // They take as long to start as the planning takes.
+    const stale = [...remembered].filter(([step]) => !isAsBuilt(memory, keys, step));
+    if (build.request.engine === 'graph' && stale.some((known) => recallProgram(store, ...known)))
+      await stamping.prepare(stale.length);
     for (const path of memory.index.disagreements) emit({ type: 'diagnostic', diagnostic: indexWrong(path) });
     const reading = await readClosures(steps, remembered, memory.graph, toolchain.version, signal);
     if (!isAgain && (await generateMissingPackages(build, reading.diagnostics, recording)))
@@ -128,12 +137,8 @@ async function executeAll(
     for (const diagnostic of reading.diagnostics) emit({ type: 'diagnostic', diagnostic });
     const { plan, because, closures } = planBuild(build, memory, reading.closures, keys);
     emit(planMade(plan));
-    const store = new LocalStore(host, cacheDirectory(host), (diagnostic) =>
-      emit({ type: 'diagnostic', diagnostic }),
-    );
     const book = new RecipeBook(host, `${session.own}/recipes.json`);
     const ledger = new Ledger(host, `${cacheDirectory(host)}/ledger.json`);
-    const stamping = new Stamping(host.cpus);
     const counts = await executePlan({
       ...{ host, plan, because, closures, keys, store, lock, stage, addedNames, signal, emit },
       ...{ graph: memory.graph, index: memory.index, state: memory.state, history: memory.history },
@@ -148,13 +153,14 @@ async function executeAll(
       memoryBytes: memoryForProcesses(build),
       keepGoing: build.request.keepGoing,
       stamp: (request) => stamping.stamp(request),
-    }).finally(() => stamping.close());
+    });
     book.save();
     ledger.save();
     if (counts.built > 0) store.pruneIfDue(STORE_LIMIT);
     linkHostBinaries(host, tree, layout, new Set(build.units.map((unit) => unit.platform)));
     return counts;
   } finally {
+    await stamping.close();
     if (!fresh || memory.index.hashed > before) {
       saveState(host, memory.path, { ...memory.state, files: memory.index.rows() });
       memory.history.save();

@@ -19,8 +19,18 @@ export class MalformedBinary extends Error {
 // Nothing that is read whole (headers, names, symbols) comes near; a damaged length must not ask for gigabytes.
 const LARGEST_READ = 256 << 20;
 
-export function sourceOfBytes(bytes: Buffer): ByteSource {
-  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+/** As above, also into memory that is there already. */
+export interface FillingSource extends ByteSource {
+  /** The part of `memory` that was filled with what stands at `offset`. */
+  fill(memory: Buffer, offset: number): Buffer;
+}
+
+export function sourceOfBytes(bytes: Buffer): FillingSource {
+  return {
+    size: bytes.length,
+    read: (offset, length) => bytes.subarray(offset, offset + length),
+    fill: (memory, offset) => memory.subarray(0, bytes.copy(memory, 0, offset)),
+  };
 }
 
 /** Exactly these bytes, or MalformedBinary; `what` says which part is missing. */

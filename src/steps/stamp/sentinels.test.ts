@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canStampLate, withSentinels, writeStamps } from './sentinels.ts';
+import { sourceOfBytes } from '../../formats/binary/bytes.ts';
+import { Patched } from './patched.ts';
+import { areAt, canStampLate, findSentinels, type Sentinel, stampsAt, withSentinels } from './sentinels.ts';
 
 const STAMPS = [
   "-X 'a.dev/version.gitCommit=faecb196815e248d3ecfb03c680a4507229c2a56'",
@@ -8,6 +10,22 @@ const STAMPS = [
   '-X b.dev/version.buildDate 1970-01-01T00:00:00Z',
   '-X a.dev/version.gitMajor=1',
 ];
+
+/** The program with its values, as it would be written; undefined when it cannot be stamped. Pieces are of `size` bytes. */
+function stamped(
+  program: Buffer,
+  sentinels: readonly Sentinel[],
+  elsewhere?: (sentinel: Sentinel) => number,
+  size = 200,
+): Buffer | undefined {
+  const source = sourceOfBytes(program);
+  const memory = Buffer.alloc(size);
+  const places = findSentinels(source, sentinels, elsewhere, memory);
+  if (!places) return undefined;
+  expect(areAt(source, sentinels, places)).toBe(true);
+  const pieces = new Patched(source, memory, stampsAt(sentinels, places)).pieces();
+  return Buffer.concat(Array.from(pieces, (piece) => Buffer.from(piece)));
+}
 
 test('a value gives way to a text of its length, its own for each variable; short ones stay', () => {
   const { words, sentinels } = withSentinels(STAMPS);
@@ -30,30 +48,45 @@ test('a value that would need quotes stays', () => {
 test('writing the values gives what linking with them would have given', () => {
   const { words, sentinels } = withSentinels(STAMPS);
   fc.assert(
-    fc.property(fc.uint8Array(), fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), (noise, order) => {
-      const lay = (texts: readonly string[]) =>
-        Buffer.concat(order.flatMap((i) => [Buffer.from(noise), Buffer.from(texts[i] as string)]));
-      const program = lay(words);
-      expect(writeStamps(program, sentinels)).toBe(true);
-      expect(program).toEqual(lay(STAMPS));
-    }),
+    fc.property(
+      ...[
+        fc.uint8Array(),
+        fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
+        fc.integer({ min: 41, max: 400 }),
+      ],
+      (noise, order, size) => {
+        const lay = (texts: readonly string[]) =>
+          Buffer.concat(order.flatMap((i) => [Buffer.from(noise), Buffer.from(texts[i] as string)]));
+        const program = lay(words);
+        expect(stamped(program, sentinels, undefined, size)).toEqual(lay(STAMPS));
+        expect(program).toEqual(lay(words));
+      },
+    ),
   );
 });
 
 test('a program may do without a variable', () => {
   const { words, sentinels } = withSentinels(STAMPS);
   const program = Buffer.from(words.slice(1).join(' '));
-  expect(writeStamps(program, sentinels)).toBe(true);
-  expect(program.toString()).toBe(STAMPS.slice(1).join(' '));
+  expect(stamped(program, sentinels)?.toString()).toBe(STAMPS.slice(1).join(' '));
 });
 
 test('a sentinel that occurs more often than it should stops everything', () => {
   const { words, sentinels } = withSentinels(STAMPS);
-  const text = [...words, words[0]].join(' ');
-  const program = Buffer.from(text);
-  expect(writeStamps(program, sentinels)).toBe(false);
-  expect(program.toString()).toBe(text);
-  expect(writeStamps(program, sentinels, (sentinel) => (sentinel === sentinels[0] ? 1 : 0))).toBe(true);
+  const program = Buffer.from([...words, words[0]].join(' '));
+  expect(stamped(program, sentinels)).toBeUndefined();
+  expect(stamped(program, sentinels, (sentinel) => (sentinel === sentinels[0] ? 1 : 0))?.toString()).toBe(
+    [...STAMPS, STAMPS[0]].join(' '),
+  );
+});
+
+test('places that were found in other bytes are not taken for true', () => {
+  const { words, sentinels } = withSentinels(STAMPS);
+  const text = words.join(' ');
+  const places = findSentinels(sourceOfBytes(Buffer.from(text)), sentinels) ?? [];
+  expect(areAt(sourceOfBytes(Buffer.from(text)), sentinels, places)).toBe(true);
+  expect(areAt(sourceOfBytes(Buffer.from(` ${text}`)), sentinels, places)).toBe(false);
+  expect(areAt(sourceOfBytes(Buffer.from(text)), sentinels.slice(1), places)).toBe(false);
 });
 
 test('what is signed, or linked by a C compiler that is not known to us, is linked with its values', () => {

@@ -2,8 +2,10 @@
  * Late stamping: programs are linked with sentinels where the version goes, and the values are written over them
  * afterwards. A commit that changes no code then links nothing. Pure.
  */
+import type { FillingSource } from '../../formats/binary/bytes.ts';
 import { digestOfBytes } from '../../formats/digest.ts';
 import type { Platform } from '../../target/platform.ts';
+import { type Patch, PIECE_BYTES } from './patched.ts';
 
 export interface Sentinel {
   /** Linked in, in the place of the value: of its length, and found nowhere else. */
@@ -57,29 +59,54 @@ export function withValues(text: string, sentinels: readonly Sentinel[]): string
   return sentinels.reduce((whole, { text: sentinel, value }) => whole.replaceAll(sentinel, value), text);
 }
 
+/** Where each sentinel stands, in their order. */
+export type Places = readonly (readonly number[])[];
+
 /**
- * Writes the values over their sentinels, in place. Each may occur once as the value of its variable, or not at all
- * when the program does without that variable, and `elsewhere` times in the build info. False when that does not
- * hold, and nothing was written then.
+ * Looks for the sentinels in a program. Each may occur once as the value of its variable, or not at all when the
+ * program does without that variable, and `elsewhere` times in the build info; undefined when that does not hold.
  */
-export function writeStamps(
-  program: Buffer,
+export function findSentinels(
+  program: FillingSource,
   sentinels: readonly Sentinel[],
   elsewhere: (sentinel: Sentinel) => number = () => 0,
-): boolean {
-  const byText = new Map(sentinels.map((sentinel) => [sentinel.text, sentinel]));
+  memory = Buffer.allocUnsafe(PIECE_BYTES),
+): Places | undefined {
+  const places = sentinels.map((): number[] => []);
+  const indices = new Map(sentinels.map(({ text }, i) => [text, i]));
   const lengths = [...new Set(sentinels.map(({ text }) => text.length))];
-  const found = new Map<Sentinel, number[]>(sentinels.map((sentinel) => [sentinel, []]));
-  for (let at = program.indexOf(PREFIX); at >= 0; at = program.indexOf(PREFIX, at + PREFIX.length)) {
-    for (const length of lengths) {
-      const text = program.toString('latin1', at, at + length);
-      const sentinel = text.length === length ? byText.get(text) : undefined;
-      if (sentinel) found.get(sentinel)?.push(at);
+  const overlap = Math.max(0, ...lengths) - 1;
+  for (let start = 0, isLast = sentinels.length === 0; !isLast; start += memory.length - overlap) {
+    isLast = start + memory.length >= program.size;
+    const piece = program.fill(memory, start);
+    const end = isLast ? piece.length : piece.length - overlap;
+    for (
+      let at = piece.indexOf(PREFIX);
+      at >= 0 && at < end;
+      at = piece.indexOf(PREFIX, at + PREFIX.length)
+    ) {
+      for (const length of lengths) {
+        const text = piece.toString('latin1', at, at + length);
+        const found = text.length === length ? indices.get(text) : undefined;
+        if (found !== undefined) places[found]?.push(start + at);
+      }
     }
   }
-  const isPlain = ([sentinel, places]: [Sentinel, number[]]) =>
-    [0, 1].includes(places.length - elsewhere(sentinel));
-  if (![...found].every(isPlain)) return false;
-  for (const [{ value }, places] of found) for (const at of places) program.write(value, at, 'latin1');
-  return true;
+  const isPlain = (sentinel: Sentinel, i: number) =>
+    [0, 1].includes((places[i]?.length ?? 0) - elsewhere(sentinel));
+  return sentinels.every(isPlain) ? places : undefined;
+}
+
+/** Whether the sentinels stand where they are said to. */
+export function areAt(program: FillingSource, sentinels: readonly Sentinel[], places: Places): boolean {
+  const stands = ({ text }: Sentinel, i: number) =>
+    places[i]?.every((at) => program.read(at, text.length).toString('latin1') === text) ?? false;
+  return places.length === sentinels.length && sentinels.every(stands);
+}
+
+/** The values over their sentinels. */
+export function stampsAt(sentinels: readonly Sentinel[], places: Places): Patch[] {
+  return sentinels.flatMap(({ value }, i) =>
+    (places[i] ?? []).map((at) => ({ at, bytes: Buffer.from(value, 'latin1') })),
+  );
 }
