@@ -70,6 +70,7 @@ export const CODES = {
   'generate/tag-misplaced': { title: 'a generator tag stands where it has no effect', exit: 1 },
   'generate/tag-unknown': { title: 'no generator knows a tag', exit: 1 },
   'generate/tag-value': { title: 'a generator tag has a wrong value', exit: 1 },
+  'generate/tool-missing': { title: 'a program that a generator starts is missing', exit: 2 },
   'generate/unowned': { title: 'a generated file has no tag any more', exit: 1 },
   'generate/wrote-elsewhere': { title: 'a generator wrote what it should not', exit: 1 },
   'gpg/failed': { title: 'gpg could not sign', exit: 1 },

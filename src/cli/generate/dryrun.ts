@@ -2,7 +2,7 @@
 import { assessOutput } from '../../execute/generation/assess.ts';
 import { installCommands, programPath } from '../../execute/generation/programs.ts';
 import { actionOf, generatorCommand } from '../../steps/generate/package/command.ts';
-import type { PlannedOutput } from '../../steps/generate/package/output.ts';
+import { type PlannedOutput, programsOf } from '../../steps/generate/package/output.ts';
 import { shellLine } from '../shell.ts';
 import type { PreparedGeneration } from './prepare.ts';
 
@@ -20,7 +20,7 @@ export function printGenerationPlan(prepared: PreparedGeneration): number {
     );
     return 0;
   }
-  const names = new Set(stale.map(({ output }) => output.generator.program.name));
+  const names = new Set(stale.flatMap(({ output }) => programsOf(output.generator)).map(({ name }) => name));
   const requests = [...names].flatMap((name) => programs.get(name)?.request ?? []);
   const missing = requests.filter(
     (request) => !context.host.files.isFile(programPath(`${own}/generators`, request)),

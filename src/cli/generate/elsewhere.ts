@@ -15,23 +15,28 @@ export async function madeElsewhere(
     what: `${word} is made by this tree’s own script, not by kubewright`,
     where: [where],
     ...(lacking ? { why: lacking } : {}),
-    help: `${lacking ? `install protoc ${shown(protoc)}, then run` : 'run'} ${command}`,
+    help: `${lacking ? `install protoc ${shownVersion(protoc)}, then run` : 'run'} ${command}`,
   });
 }
 
 /** `3.`: any of that line. */
-function shown(protoc = ''): string {
+export function shownVersion(protoc = ''): string {
   return protoc.endsWith('.') ? `${protoc}x` : protoc;
 }
 
-async function lackingProtoc({ host, signal }: CommandContext, protoc: string): Promise<string | undefined> {
-  const wish = `the script wants protoc ${shown(protoc)}`;
-  const program = host.processes.find('protoc');
-  if (!program) return `${wish}, and there is none on PATH`;
+/** What a protoc says of its version: `3.21.12`. */
+export async function protocVersion({ host, signal }: CommandContext, program: string): Promise<string> {
   const { stdout } = await host.processes.run({
     ...{ argv: [program, '--version'], environment: {}, workingDirectory: '/', signal },
   });
-  const version = /libprotoc ([\d.]+)/.exec(stdout)?.[1] ?? 'unknown';
+  return /libprotoc ([\d.]+)/.exec(stdout)?.[1] ?? 'unknown';
+}
+
+async function lackingProtoc(context: CommandContext, protoc: string): Promise<string | undefined> {
+  const wish = `the script wants protoc ${shownVersion(protoc)}`;
+  const program = context.host.processes.find('protoc');
+  if (!program) return `${wish}, and there is none on PATH`;
+  const version = await protocVersion(context, program);
   const fits = protoc.endsWith('.') ? version.startsWith(protoc) : version === protoc;
   return fits ? undefined : `${wish}, and ${program} is ${version}`;
 }

@@ -8,7 +8,12 @@ import { digestOfBytes, digestOfRecord } from '../../formats/digest.ts';
 import type { Host } from '../../host/host.ts';
 import type { Step } from '../../plan/step.ts';
 import { goEnvironment, workingDirectoryOf } from '../../steps/compile/environment.ts';
-import { type PlanFacts, type PlannedOutput, programStep } from '../../steps/generate/package/output.ts';
+import {
+  type PlanFacts,
+  type PlannedOutput,
+  programStep,
+  programsOf,
+} from '../../steps/generate/package/output.ts';
 import { planOutputs } from '../../steps/generate/package/plan.ts';
 import { scanSources } from '../../steps/generate/package/select.ts';
 import type { Toolchain } from '../../toolchain/toolchain.ts';
@@ -32,6 +37,7 @@ import type { CommandContext } from '../request.ts';
 import type { Session } from '../session.ts';
 import { userGoSettings } from '../usergo.ts';
 import { madeElsewhere } from './elsewhere.ts';
+import { findTools } from './tools.ts';
 
 export interface PreparedGeneration {
   readonly session: Session;
@@ -99,7 +105,8 @@ export async function prepareGeneration(
     });
   // What is compiled with generated code follows from what decides that code.
   const schemaKey = (program: GeneratorProgram) => keyOf(program, true);
-  const programKey = memoized(({ program, shape }: Generator) => keyOf(program, shape === 'printed'));
+  const late = new Set(model.generators.flatMap((one) => (one.shape === 'printed' ? [one.program] : [])));
+  const programKey = memoized((program: GeneratorProgram) => keyOf(program, late.has(program)));
   const facts: PlanFacts = {
     ...{ model, sights, scan, goPackage: tree.goPackage, environment, workingDirectory },
     headerDigest: digestOfBytes(model.header ? (reader.text(model.header) ?? '') : ''),
@@ -108,6 +115,7 @@ export async function prepareGeneration(
         ? ''
         : digestOfBytes(MODULE_FILES.map((path) => reader.text(path)).join('\0')),
     ...{ programKey, schemaKey },
+    tools: await findTools(context, generators, programKey, `${own}/generators`),
     fileDigest: (path) => digestOfBytes(reader.text(path) ?? ''),
     at: (file, tag, note) => [locate(file, tag, lines(file), note)],
   };
@@ -165,17 +173,16 @@ function unknownKind(word: string, known: readonly string[]): Diagnostic {
 
 function planPrograms(
   generators: readonly Generator[],
-  programKey: (generator: Generator) => string,
+  programKey: (program: GeneratorProgram) => string,
   own: string,
   environment: Readonly<Record<string, string>>,
   workingDirectory: string,
 ): PreparedGeneration['programs'] {
   return new Map(
-    generators.map((generator) => {
-      const { program } = generator;
-      const request = { program, key: programKey(generator) };
+    generators.flatMap(programsOf).map((program) => {
+      const request = { program, key: programKey(program) };
       const step: Step = {
-        id: programStep(generator),
+        id: programStep(program),
         ...{ kind: 'compile', title: program.name, needs: [] },
         inputs: [{ kind: 'go-closure', goPackage: program.goPackage, role: 'program' }],
         outputs: [programPath(`${own}/generators`, request)],

@@ -3,7 +3,7 @@ import { type Diagnostic, error, type Location, warning } from '../../diagnostic
 import type { Counts } from '../../execute/execution.ts';
 import { landFile, landFiles } from '../../execute/generation/land.ts';
 import { saveGenerated, saveSources } from '../../execute/generation/memory.ts';
-import { mirrorTree } from '../../execute/generation/mirror.ts';
+import { mirrorSources, mirrorTree } from '../../execute/generation/mirror.ts';
 import { ownedFiles } from '../../execute/generation/owned.ts';
 import { executeGeneration, type Generation, type TakenOver } from '../../execute/generation/run.ts';
 import { unifiedDiff } from '../../formats/unifieddiff.ts';
@@ -14,6 +14,7 @@ import type { Complaint } from '../../steps/generate/package/failures.ts';
 import type { PlannedOutput } from '../../steps/generate/package/output.ts';
 import type { GeneratorOutcome } from '../../steps/generate/package/run.ts';
 import { LocalStore } from '../../store/local.ts';
+import type { Generator } from '../../tree/codegen/model.ts';
 import { machineFacts } from '../machine.ts';
 import { type Recording, recordRun } from '../recordedrun.ts';
 import { userGoSettings } from '../usergo.ts';
@@ -91,6 +92,7 @@ export function generationOf(
     mirror: (to, output) => {
       const { generator } = output;
       if (prepared.model.dialect === 'gengo-v2') return mirrorTree(host, root, to, generatedPaths(prepared));
+      if (generator.shape === 'spread') return mirrorSources(host, root, to, output);
       if (generator.shape !== 'directory') return new Set();
       const generated = generatedPaths(prepared);
       const at = generator.outputDirectory;
@@ -185,8 +187,14 @@ export function landOutput(
   else if (rules) report(rules.letter);
   const gone = leftovers(prepared, output, made);
   const texts = made.files.map(({ path, file }) => ({ path, text: host.files.readText(file) }));
-  const files = landFiles(host, root, texts, gone);
+  const files = landFiles(host, root, texts, gone).filter(({ path }) => isOwned(output.generator, path));
   return rules && !updateApiRules ? { kind: 'differs' } : { kind: 'kept', files };
+}
+
+/** Whether a file is the generator's own, and no source that it has mended. */
+function isOwned(generator: Generator, path: string): boolean {
+  if (generator.shape !== 'spread') return true;
+  return [generator.outputName, generator.definitionName].some((name) => path.endsWith(`/${name}`));
 }
 
 /** The violations that an openapi run found, when they are not the known ones (spec codegen 6.1). */

@@ -1,8 +1,10 @@
 /**
- * A copy of a monorepo for generators that write beside what they read (gengo v2): what they change there is compared
- * and taken over file by file, and an interrupted run leaves the tree alone.
+ * Copies for generators that write beside what they read: what they change there is compared and taken over file by
+ * file, and an interrupted run leaves the tree alone.
  */
 import type { Host } from '../../host/host.ts';
+import { actionOf } from '../../steps/generate/package/command.ts';
+import type { PlannedOutput } from '../../steps/generate/package/output.ts';
 
 /** Directories that no generator reads, by their last name. */
 const LEFT_OUT = new Set(['.git', 'node_modules', '_output', '_tmp']);
@@ -33,5 +35,25 @@ export function mirrorTree(
     }
   };
   copy('');
+  return copied;
+}
+
+/** Copies the sources of an output's packages below the place of the tree; returns the paths of the copies. */
+export function mirrorSources(
+  host: Host,
+  root: string,
+  to: string,
+  output: PlannedOutput,
+): ReadonlySet<string> {
+  const copied = new Set<string>();
+  for (const directory of output.reads) {
+    const place = `${to}/${actionOf(output).writes}/${directory.replace(/^staging\/src\//, 'vendor/')}`;
+    for (const name of host.files.list(`${root}/${directory}`)) {
+      if (!/\.go$/.test(name) || /_test\.go$/.test(name) || name === output.generator.outputName) continue;
+      host.files.makeDirectory(place);
+      host.files.write(`${place}/${name}`, host.files.readText(`${root}/${directory}/${name}`));
+      copied.add(`${place}/${name}`);
+    }
+  }
   return copied;
 }

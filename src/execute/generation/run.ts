@@ -12,7 +12,7 @@ import type { Step, StepId } from '../../plan/step.ts';
 import type { EventBody, OutputFile, StepOutcome } from '../../report/events.ts';
 import { actionOf } from '../../steps/generate/package/command.ts';
 import type { Complaint } from '../../steps/generate/package/failures.ts';
-import { type PlannedOutput, programStep } from '../../steps/generate/package/output.ts';
+import { type PlannedOutput, programStep, programsOf } from '../../steps/generate/package/output.ts';
 import { runPrinted } from '../../steps/generate/package/printed.ts';
 import { type GeneratorOutcome, runGenerator } from '../../steps/generate/package/run.ts';
 import type { Dialect } from '../../tree/codegen/model.ts';
@@ -111,7 +111,7 @@ class GenerationRun {
         this.#x.emit({ type: 'step-started', step: output.step.id, because: found.because });
       }
     }
-    const needed = new Set(stale.map(({ output }) => programStep(output.generator)));
+    const needed = new Set(stale.flatMap(({ output }) => programsOf(output.generator).map(programStep)));
     for (const { step } of this.#x.programs.values())
       if (!needed.has(step.id)) this.#finish(step, 'fresh', 0, []);
     return stale;
@@ -150,7 +150,7 @@ class GenerationRun {
     programs: Map<string, ReadyProgram | Diagnostic>,
   ): Promise<void> {
     const x = this.#x;
-    const names = new Set(outputs.map(({ generator }) => generator.program.name));
+    const names = new Set(outputs.flatMap(({ generator }) => programsOf(generator)).map(({ name }) => name));
     const wanted = [...names].flatMap((name) => (programs.has(name) ? [] : (x.programs.get(name) ?? [])));
     if (wanted.length === 0) return;
     for (const { step } of wanted)

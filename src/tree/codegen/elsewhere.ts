@@ -42,7 +42,8 @@ export function kindElsewhere(reader: TreeReader, word: string): KindElsewhere |
   return undefined;
 }
 
-function wantedProtoc(reader: TreeReader): string | undefined {
+/** The version of protoc that the tree accepts, as its scripts have it. */
+export function wantedProtoc(reader: TreeReader): string | undefined {
   for (const file of PROTOC_FILES) {
     const text = reader.text(file) ?? '';
     const found = /^PROTOC_VERSION=([\d.]+)/m.exec(text) ?? /"libprotoc ([\d.]+)/.exec(text);

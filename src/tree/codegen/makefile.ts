@@ -12,6 +12,7 @@ import type {
   ListGenerator,
   PackageGenerator,
 } from './model.ts';
+import { protobuf } from './protobuf.ts';
 import { swaggerDocs } from './swagger.ts';
 
 const FILE = 'Makefile.generated_files';
@@ -40,13 +41,15 @@ export function readMakefileModel(reader: TreeReader, goPackage: string): Genera
     (generator) => generator !== undefined,
   );
   const swagger = swaggerDocs(reader, goPackage);
+  const proto = protobuf(reader, goPackage);
   const ownHeader = 'hack/boilerplate/boilerplate.go.txt';
   return {
     dialect: 'gengo-v1',
     generators: [
       ...[...generators, ...openapi(source)],
-      // No target of the makefile: its script is run by hand.
+      // No targets of the makefile: their scripts are run by hand.
       ...(swagger ? [{ ...swagger, onRequest: true }] : []),
+      ...(proto ? [proto] : []),
     ],
     header: reader.has(CODE_GENERATOR_HEADER) ? CODE_GENERATOR_HEADER : ownHeader,
     pruned: prunedOf(reader),

@@ -108,8 +108,39 @@ export interface PrintingGenerator {
   readonly onRequest?: boolean;
 }
 
+/** One run that makes files in many packages, and may mend their sources: struct tags of new fields. */
+export interface SpreadGenerator {
+  readonly shape: 'spread';
+  readonly kind: string;
+  readonly program: GeneratorProgram;
+  readonly needle: string;
+  readonly tag: string;
+  /** Which of the selected directories count. */
+  readonly includes: (directory: string) => boolean;
+  /** Import paths that it works for besides. */
+  readonly alsoPackages: readonly string[];
+  /** The two files of each package. */
+  readonly outputName: string;
+  readonly definitionName: string;
+  /** Directories that definitions are imported from, relative to the tree. */
+  readonly imports: readonly string[];
+  /** Licence text above its files, relative to the tree. */
+  readonly header: string;
+  /** Programs that it starts: made from the tree, and of the machine. */
+  readonly plugins: readonly GeneratorProgram[];
+  readonly tools: readonly MachineTool[];
+  readonly onRequest: boolean;
+}
+
+/** A program that is looked for on PATH. */
+export interface MachineTool {
+  readonly name: string;
+  /** `23.4`, or `3.` for any of that line; undefined: any. */
+  readonly version?: string;
+}
+
 /** Those whose directories are selected by tags. */
-export type TaggedGenerator = PackageGenerator | ListGenerator | DirectoryGenerator;
+export type TaggedGenerator = PackageGenerator | ListGenerator | DirectoryGenerator | SpreadGenerator;
 
 export type Generator = TaggedGenerator | PrintingGenerator;
 
@@ -148,7 +179,7 @@ export function kindsOf(model: GenerationModel): readonly string[] {
 
 /** The kinds that run when none is named. */
 export function usualKinds(model: GenerationModel): readonly string[] {
-  const usual = model.generators.filter((one) => one.shape !== 'printed' || !one.onRequest);
+  const usual = model.generators.filter((one) => !('onRequest' in one && one.onRequest));
   return [...new Set(usual.map(({ kind }) => kind))];
 }
 

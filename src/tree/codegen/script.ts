@@ -1,7 +1,7 @@
 /**
  * The generators of Kubernetes 1.27 to 1.29, out of the tree's own hack/update-codegen.sh: the groups that work on tags
  * (spec codegen 8.1), the clients and the documentation of fields. They speak the command line of gengo v1 and see the
- * tree through the link tree, as those of the makefile do; protobuf stays with the script.
+ * tree through the link tree, as those of the makefile do; protobuf waits until it is asked for, as it wants a protoc.
  */
 import type { TreeReader } from '../reader.ts';
 import { liveText } from '../shell/source.ts';
@@ -13,6 +13,7 @@ import type {
   ListGenerator,
   PackageGenerator,
 } from './model.ts';
+import { protobuf } from './protobuf.ts';
 import { scriptClients } from './scriptclients.ts';
 import { subprojectGenerators } from './subprojects.ts';
 import { swaggerDocs } from './swagger.ts';
@@ -39,6 +40,7 @@ export function readScriptModel(reader: TreeReader, goPackage: string): Generati
   const generators: (Generator | undefined)[] = [
     deepcopy(script),
     swaggerDocs(reader, goPackage),
+    protobuf(reader, goPackage),
     packageGenerator(script, 'prerelease-lifecycle', 'prerelease', { equals: 'true' }),
     packageGenerator(script, 'defaulter', 'defaults', {
       ...{ listFlags: ['--extra-peer-dirs'], calls: ['SetDefaults_', 'SetObjectDefaults_'] },

@@ -1,6 +1,6 @@
 /** The command line of one generator run for one or many Steps (spec codegen 4.4, 5.4, 9 and 10). Pure. */
 import type { GeneratorAction } from '../../../plan/step.ts';
-import type { Dialect } from '../../../tree/codegen/model.ts';
+import type { Dialect, SpreadGenerator } from '../../../tree/codegen/model.ts';
 import type { PlannedOutput } from './output.ts';
 
 export interface GeneratorPlaces {
@@ -23,9 +23,25 @@ export function generatorCommand(
   const packages = outputs.flatMap((output) => actionOf(output).packages);
   const first = outputs[0] as PlannedOutput;
   if (first.generator.shape === 'printed') return [places.program, ...actionOf(first).flags];
+  if (first.generator.shape === 'spread') return spreadCommand(first, first.generator, places);
   return places.dialect === 'gengo-v1'
     ? commandV1(first, packages, places)
     : commandV2(first, packages, places);
+}
+
+/** What it makes for vendored packages is imported from its scratch place before the tree's. */
+function spreadCommand(
+  output: PlannedOutput,
+  { header }: SpreadGenerator,
+  { program, scratch }: GeneratorPlaces,
+): readonly string[] {
+  const { packages, flags, writes, workingDirectory } = actionOf(output);
+  const vendor = `${scratch}/${writes}/vendor`;
+  return [
+    ...[program, '--packages', packages.join(','), '--proto-import', vendor, ...flags],
+    ...['--output-base', scratch, '--vendor-output-base', vendor],
+    ...['--go-header-file', `${workingDirectory}/${header}`],
+  ];
 }
 
 function commandV1(

@@ -30,7 +30,9 @@ export interface PlanFacts {
   /** Digest of the files that decide versions of other modules; empty where nothing is loaded from modules. */
   readonly moduleDigest: string;
   /** Proves a generator: its sources and the Go that compiles them. */
-  readonly programKey: (generator: Generator) => string;
+  readonly programKey: (program: GeneratorProgram) => string;
+  /** Programs of the machine: the PATH that leads to them, and what they say of their version. */
+  readonly tools: { readonly path: string; readonly versions: ReadonlyMap<string, string> };
   /** The same of a program that is compiled with generated code, without that code. */
   readonly schemaKey: (program: GeneratorProgram) => string;
   readonly environment: Readonly<Record<string, string>>;
@@ -58,6 +60,9 @@ export interface StepParts {
   readonly more: Readonly<Record<string, string>>;
   /** A Step that must have run before. */
   readonly after?: string | undefined;
+  /** Other than one file or directory. */
+  readonly outputs?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export function makeStep(facts: PlanFacts, generator: Generator, parts: StepParts): Step {
@@ -67,12 +72,18 @@ export function makeStep(facts: PlanFacts, generator: Generator, parts: StepPart
   const title = `${kind} ${directory}`;
   return {
     id: `generate:${kind}@${directory}`,
-    ...{ kind: 'generate', title, needs: [programStep(generator), ...(parts.after ? [parts.after] : [])] },
+    ...{
+      kind: 'generate',
+      title,
+      needs: [...programsOf(generator).map(programStep), ...(parts.after ? [parts.after] : [])],
+    },
     inputs: packages.map((goPackage) => ({ kind: 'go-closure', goPackage, role: 'library' }) as const),
-    outputs: [generator.outputName === '' ? directory : `${directory}/${generator.outputName}`],
+    outputs: parts.outputs ?? [
+      generator.outputName === '' ? directory : `${directory}/${generator.outputName}`,
+    ],
     action: {
       ...{ kind: 'generator', program: program.name, packages, flags, writes: parts.writes },
-      environment: facts.environment,
+      environment: parts.environment ?? facts.environment,
       workingDirectory: facts.workingDirectory,
       batch: generator.shape === 'package' ? kind : `${kind}@${directory}`,
     },
@@ -83,12 +94,23 @@ export function makeStep(facts: PlanFacts, generator: Generator, parts: StepPart
       flags: parts.keyFlags.join(' '),
       'licence text': facts.headerDigest,
       ...(facts.moduleDigest ? { 'go.mod, go.sum or go.work': facts.moduleDigest } : {}),
-      [program.name]: facts.programKey(generator),
+      [program.name]: facts.programKey(program),
     },
   };
 }
 
-/** The Step that compiles a generator. */
-export function programStep({ program }: Generator): string {
-  return `generator:${program.name}`;
+/** All programs that the runs of a generator need. */
+export function programsOf(generator: Generator): readonly GeneratorProgram[] {
+  return [generator.program, ...(generator.shape === 'spread' ? generator.plugins : [])];
+}
+
+/** The Step that compiles a program. */
+export function programStep({ name }: GeneratorProgram): string {
+  return `generator:${name}`;
+}
+
+/** An import path without what stands before its last vendor directory. */
+export function canonical(importPath: string): string {
+  const at = importPath.lastIndexOf('/vendor/');
+  return at < 0 ? importPath : importPath.slice(at + '/vendor/'.length);
 }

@@ -14,9 +14,10 @@ import type {
   PackageGenerator,
 } from '../../../tree/codegen/model.ts';
 import type { GeneratorTag } from '../../../tree/tags/tag.ts';
-import { type LocatedTag, makeStep, type PlanFacts, type PlannedOutput } from './output.ts';
+import { canonical, type LocatedTag, makeStep, type PlanFacts, type PlannedOutput } from './output.ts';
 import { planPrinted } from './printedplan.ts';
 import { type SelectedPackage, selectPackages } from './select.ts';
+import { planSpread } from './spreadplan.ts';
 import { resolveTagPath } from './tagpath.ts';
 
 /** Every output of these generators, in their order. */
@@ -32,6 +33,8 @@ function planGenerator(facts: PlanFacts, generator: Generator): PlannedOutput[] 
       return planList(facts, generator);
     case 'directory':
       return planDirectory(facts, generator);
+    case 'spread':
+      return planSpread(facts, generator);
     case 'printed':
       return generator.directories.map((directory) => planPrinted(facts, generator, directory));
   }
@@ -175,12 +178,6 @@ function argumentOf(model: GenerationModel, directory: string): string {
 /** Where it writes: below its output base under the canonical path, later beside what it reads. */
 function writesTo(model: GenerationModel, directory: string): string {
   return model.dialect === 'gengo-v1' ? canonical(model.importPath(directory)) : directory;
-}
-
-/** An import path without what stands before its last vendor directory. */
-export function canonical(importPath: string): string {
-  const at = importPath.lastIndexOf('/vendor/');
-  return at < 0 ? importPath : importPath.slice(at + '/vendor/'.length);
 }
 
 /** The tags of one generator in the package comment, where it looks for them: in doc.go (spec codegen 2). */

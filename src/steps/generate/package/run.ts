@@ -128,7 +128,9 @@ function collect(
   copied: ReadonlySet<string>,
   outcomes: Map<StepId, GeneratorOutcome>,
 ): void {
-  const written = allFiles(run.host, scratch).filter((file) => !copied.has(file));
+  const written = allFiles(run.host, scratch).filter(
+    (file) => !copied.has(file) || isMended(run, outputs[0] as PlannedOutput, file, scratch),
+  );
   const expected = new Set<string>();
   const report = run.host.files.readTextIfAny(reportPath(scratch));
   for (const output of outputs) {
@@ -153,15 +155,27 @@ function collect(
   for (const output of outputs) outcomes.set(output.step.id, { kind: 'failed', diagnostics });
 }
 
+/** Whether a copied source is another one now. */
+function isMended({ host }: GeneratorRun, output: PlannedOutput, file: string, scratch: string): boolean {
+  if (output.generator.shape !== 'spread') return false;
+  const path = pathOf(output, file.slice(scratch.length + 1));
+  const before = host.files.readTextIfAny(`${actionOf(output).workingDirectory}/${path}`);
+  return before !== host.files.readText(file);
+}
+
 /** Whether a file, relative to the scratch place, is what the Step was to make. */
 function belongs(output: PlannedOutput, file: string): boolean {
   const { writes } = actionOf(output);
   const name = output.generator.outputName;
-  return name === '' ? file.startsWith(`${writes}/`) : file === `${writes}/${name}`;
+  return name === '' || output.generator.shape === 'spread'
+    ? file.startsWith(`${writes}/`)
+    : file === `${writes}/${name}`;
 }
 
 function pathOf(output: PlannedOutput, file: string): string {
   const { writes } = actionOf(output);
+  if (output.generator.shape === 'spread')
+    return file.slice(writes.length + 1).replace(/^vendor\//, 'staging/src/');
   return output.generator.outputName === '' ? `${output.directory}${file.slice(writes.length)}` : output.path;
 }
 
