@@ -5,7 +5,6 @@ import { programPath } from '../../execute/generation/programs.ts';
 import type { PlanFacts } from '../../steps/generate/package/output.ts';
 import type { Generator, MachineTool } from '../../tree/codegen/model.ts';
 import type { CommandContext } from '../request.ts';
-import { protocVersion, shownVersion } from './elsewhere.ts';
 
 /** Looks for the tools of these generators. `directory`: of compiled generators. A missing or wrong one is a Failure. */
 export async function findTools(
@@ -21,13 +20,11 @@ export async function findTools(
     for (const program of plugins)
       places.add(dirname(programPath(directory, { program, key: programKey(program) })));
     for (const tool of tools) {
-      const path = context.host.processes.find(tool.name);
-      const found = path && tool.version ? await protocVersion(context, path) : '';
-      if (!path || (tool.version && !fits(tool.version, found)))
-        letters.push(toolMissing(kind, tool, path, found));
+      const { path, version, lacking } = await findTool(context, tool);
+      if (lacking) letters.push(toolMissing(`${kind} ${lacking}`, nameOf(tool)));
       else {
         places.add(dirname(path));
-        versions.set(tool.name, found);
+        versions.set(tool.name, version);
       }
     }
   }
@@ -35,22 +32,36 @@ export async function findTools(
   return { path: [...places].join(':'), versions };
 }
 
-/** `3.` takes any of that line. */
-function fits(wanted: string, found = ''): boolean {
-  return wanted.endsWith('.') ? found.startsWith(wanted) : found === wanted;
+export interface FoundTool {
+  readonly path: string;
+  /** What it says of itself; empty where any does. */
+  readonly version: string;
+  /** `wants protoc 23.4, and there is none on PATH`. */
+  readonly lacking?: string;
 }
 
-function toolMissing(
-  kind: string,
-  { name, version }: MachineTool,
-  path: string | undefined,
-  found = '',
-): Diagnostic {
-  const wanted = version ? `${name} ${shownVersion(version)}` : name;
+/** Looks for one program on PATH, and asks it for its version where one is wanted. */
+export async function findTool({ host, signal }: CommandContext, tool: MachineTool): Promise<FoundTool> {
+  const path = host.processes.find(tool.name);
+  const wish = `wants ${nameOf(tool)}, and`;
+  if (!path) return { path: '', version: '', lacking: `${wish} there is none on PATH` };
+  if (!tool.version) return { path, version: '' };
+  const { stdout } = await host.processes.run({
+    ...{ argv: [path, '--version'], environment: {}, workingDirectory: '/', signal },
+  });
+  const version = /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? 'unknown';
+  const fits = tool.version.endsWith('.') ? version.startsWith(tool.version) : version === tool.version;
+  return { path, version, ...(fits ? {} : { lacking: `${wish} ${path} is ${version}` }) };
+}
+
+/** `protoc 3.x` */
+export function nameOf({ name, version = '' }: MachineTool): string {
+  return `${name} ${version.endsWith('.') ? `${version}x` : version}`.trim();
+}
+
+function toolMissing(what: string, tool: string): Diagnostic {
   return error('generate/tool-missing', {
-    what: path
-      ? `${kind} wants ${wanted}, and ${path} is ${found}`
-      : `${kind} wants ${wanted}, and there is none on PATH`,
-    help: `install ${wanted}, or run the tree’s script in its build container, which has it: kubewright container shell`,
+    what,
+    help: `install ${tool}, or run the tree’s script in its build container, which has it: kubewright container shell`,
   });
 }

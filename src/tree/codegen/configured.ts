@@ -5,6 +5,7 @@
 import type { Config, ConfiguredGenerators } from '../../config/config.ts';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import type { TreeReader } from '../reader.ts';
+import { isVersion } from './groupversions.ts';
 import type {
   DirectoryGenerator,
   GenerationModel,
@@ -102,9 +103,6 @@ function openapi(program: Named, output: string, violations: string | undefined)
     ...(violations ? { knownViolations: violations } : {}),
   };
 }
-
-/** `v1`, `v2beta1`: gen_client passes over other directories. */
-const isVersion = (directory: string) => /(?:^|\/)v\d+(?:(?:alpha|beta)\d+)?$/.test(directory);
 
 /** Clientset, listers and informers, each in a directory of its own below `output`. */
 function clients(

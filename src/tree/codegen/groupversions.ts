@@ -47,3 +47,8 @@ function directoryOf(reader: TreeReader, name: string): string {
     return `${API_TYPES}apiserverinternal/${name.slice(name.indexOf('/') + 1)}`;
   return `pkg/apis/${plain}`;
 }
+
+/** `v1`, `v2beta1`: gen_client of kube_codegen.sh passes over directories with other names. */
+export function isVersion(directory: string): boolean {
+  return /(?:^|\/)v\d+(?:(?:alpha|beta)\d+)?$/.test(directory);
+}
