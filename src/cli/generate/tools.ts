@@ -62,6 +62,6 @@ export function nameOf({ name, version = '' }: MachineTool): string {
 function toolMissing(what: string, tool: string): Diagnostic {
   return error('generate/tool-missing', {
     what,
-    help: `install ${tool}, or run the tree’s script in its build container, which has it: kubewright container shell`,
+    help: `install ${tool}; kube-cross, the tree’s own build image, has it too`,
   });
 }
