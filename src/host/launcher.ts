@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 
 export interface LaunchRequest {
@@ -26,6 +26,8 @@ export interface LaunchResult {
 interface Shell {
   readonly child: ChildProcess;
   readonly script: string;
+  /** The script, open for writing; undefined when the shell has ended. */
+  file: number | undefined;
   readonly outputFile: string;
   /** Takes the lines that the shell says of its program: `p PID`, `e EXITCODE`. */
   listen: (line: string) => void;
@@ -55,7 +57,7 @@ export class Launcher {
     const shell = this.#idle.pop() ?? this.#open();
     this.#busy.add(shell);
     try {
-      writeFileSync(shell.script, scriptOf(request, shell.outputFile));
+      rewrite(shell.file as number, scriptOf(request, shell.outputFile));
       const exitCode = await new Promise<number>((resolve) => {
         const gone = (code: number | null) => resolve(code ?? 128);
         shell.child.once('exit', gone);
@@ -73,6 +75,7 @@ export class Launcher {
     } finally {
       this.#busy.delete(shell);
       if (shell.child.exitCode === null && shell.child.signalCode === null) this.#idle.push(shell);
+      else closeScript(shell);
     }
   }
 
@@ -80,11 +83,13 @@ export class Launcher {
   async close(): Promise<void> {
     const shells = [...this.#idle.splice(0), ...this.#busy];
     await Promise.all(
-      shells.map(async ({ child, script, outputFile }) => {
+      shells.map(async (shell) => {
+        const { child, script, outputFile } = shell;
         const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
         child.stdin?.end();
         await ended;
-        for (const file of [script, outputFile]) rmSync(file, { force: true });
+        closeScript(shell);
+        for (const path of [script, outputFile]) rmSync(path, { force: true });
       }),
     );
   }
@@ -98,7 +103,8 @@ export class Launcher {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     });
-    const shell: Shell = { child, script: `${name}.sh`, outputFile: `${name}.out`, listen: () => {} };
+    const [script, outputFile] = [`${name}.sh`, `${name}.out`] as const;
+    const shell: Shell = { child, script, file: openSync(script, 'w'), outputFile, listen: () => {} };
     child.stdin?.on('error', () => {});
     let rest = '';
     (child.stdio[3] as NodeJS.ReadableStream).setEncoding('utf8').on('data', (text: string) => {
@@ -109,6 +115,21 @@ export class Launcher {
     onShell(child);
     return shell;
   }
+}
+
+function closeScript(shell: Shell): void {
+  if (shell.file !== undefined) closeSync(shell.file);
+  shell.file = undefined;
+}
+
+/**
+ * In place: ext4 has the disk take a file that was cut to nothing and written anew (auto_da_alloc), which took longer than
+ * starting the program.
+ */
+function rewrite(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, at);
+  ftruncateSync(file, bytes.length);
 }
 
 /** A file that the shell reads: `read` on a pipe would take a system call for each character. */
