@@ -18,6 +18,7 @@ import { keptFile, prebuiltInterface } from './made.ts';
 import type { Node, PackageNode } from './nodes.ts';
 import { Outlook } from './outlook.ts';
 import { Tools, toolEnvironment } from './tools.ts';
+import { Workplaces } from './workplaces.ts';
 
 type Made = { readonly kind: 'made' | 'found'; readonly record: ActionRecord } | { readonly kind: 'failed' };
 
@@ -36,10 +37,10 @@ export class PackageRun {
   readonly #inputs: NodeInputs;
   readonly #elsewhere: Elsewhere;
   readonly #large: LargeWork;
+  readonly #workplaces: Workplaces;
   readonly #onIdle: (() => void)[] = [];
   #running = 0;
   #heldBytes = 0;
-  #works = 0;
   #settling = false;
   #done = 0;
   #total = 0;
@@ -54,6 +55,7 @@ export class PackageRun {
     this.outlook = new Outlook(context.slots, context.memoryBytes);
     this.#inputs = context.inputs;
     this.#large = new LargeWork(context.slots);
+    this.#workplaces = new Workplaces(context.host, context.scratch);
     this.#elsewhere = new Elsewhere(
       context.store,
       ({ key }, record) => this.#found(key, record),
@@ -196,7 +198,7 @@ export class PackageRun {
 
   async #make(node: Node, key: Digest): Promise<void> {
     const { host, store, ledger, signal } = this.#x;
-    const work = `${this.#x.scratch}/${this.#works++}`;
+    const work = this.#workplaces.take();
     const started = host.clock.monotonic();
     const { tool, peakBytes: peakOfTools } = this.#tools.forNode();
     try {
@@ -236,7 +238,7 @@ export class PackageRun {
       this.#failAll(key);
       this.#stopUnlessKeptGoing();
     } finally {
-      host.files.remove(work);
+      this.#workplaces.release(work);
       store.claims.release(key);
     }
   }
@@ -288,7 +290,7 @@ export class PackageRun {
   /** Importers read what they would read if it had been compiled here, so that they are shared with those that do. */
   #takePrebuilt(node: PackageNode, path: string): void {
     const object = node.group.recipes.standardSources[path] as Blob;
-    const work = `${this.#x.scratch}/${this.#works++}`;
+    const work = this.#workplaces.take();
     Object.assign(node, { interface: prebuiltInterface({ ...this.#x, work }, path, object), object });
     this.#done++;
     this.#complete(node);
