@@ -3,7 +3,9 @@ import type { WaitingWork } from './elsewhere.ts';
 import { LargeWork } from './largework.ts';
 
 const MIB = 1024 ** 2;
-const work = (mebibytes: number) => ({ node: { peakBytes: mebibytes * MIB }, key: '' }) as WaitingWork;
+let works = 0;
+const work = (mebibytes: number, name = `${works++}`, cost = 100) =>
+  ({ node: { name, cost, peakBytes: mebibytes * MIB }, key: '' }) as WaitingWork;
 
 function starts(few: LargeWork, one: WaitingWork): boolean {
   if (few.holdsBack(one)) return false;
@@ -19,6 +21,18 @@ test('one large process less than slots; small ones always', () => {
   expect(few.ended(a)).toEqual([c]);
   expect(starts(few, c)).toBe(true);
   expect(few.drop()).toEqual([]);
+});
+
+test('the same for another platform waits, a small one does not', () => {
+  const few = new LargeWork(5);
+  const [linux, windows, other] = [work(400, 'core'), work(400, 'core'), work(400, 'link')] as const;
+  expect([linux, windows, other].map((one) => starts(few, one))).toEqual([true, false, true]);
+  expect([work(80, 'core'), work(80, 'core')].map((one) => starts(few, one))).toEqual([true, true]);
+  expect(few.ended(linux)).toEqual([windows]);
+  expect(starts(few, windows)).toBe(true);
+  const [one, two] = [work(80, 'describe', 900), work(80, 'describe', 900)] as const;
+  expect([one, two].map((each) => starts(few, each))).toEqual([true, false]);
+  expect(few.ended(one)).toEqual([two]);
 });
 
 test('one at least', () => {

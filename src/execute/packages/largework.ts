@@ -1,13 +1,20 @@
-/** Large processes, few at once: beyond the cores they hold memory and save no time. */
+/**
+ * Large processes, few at once: beyond the cores they hold memory and save no time. One package or program for several
+ * platforms is made for one after the other: they become ready at the same moment, and set the peak of the whole run if they
+ * run at the same moment too. What is small of the others fills the time.
+ */
 import type { WaitingWork } from './elsewhere.ts';
 
-/** Most packages take a third of this; three platforms want the same large one at the same moment. */
+/** Most packages take a third of this. */
 const LARGE_BYTES = 256 * 1024 ** 2;
+
+/** What takes longer holds more than the rest, and often more than was thought: a package that imports all others. */
+const LONG_MILLISECONDS = 500;
 
 export class LargeWork {
   readonly #most: number;
   readonly #waiting: WaitingWork[] = [];
-  #running = 0;
+  readonly #running: WaitingWork[] = [];
 
   /** `slots`: processes at once, of which one is there for the moments in which another waits. */
   constructor(slots: number) {
@@ -16,19 +23,20 @@ export class LargeWork {
 
   /** Whether the work may not start now; it waits here then. */
   holdsBack(work: WaitingWork): boolean {
-    if (!isLarge(work) || this.#running < this.#most) return false;
-    this.#waiting.push(work);
-    return true;
+    const isFull = isLarge(work) && this.#running.filter(isLarge).length >= this.#most;
+    const isTwin = isHeavy(work) && this.#running.some(({ node }) => node.name === work.node.name);
+    if (isFull || isTwin) this.#waiting.push(work);
+    return isFull || isTwin;
   }
 
   started(work: WaitingWork): void {
-    if (isLarge(work)) this.#running++;
+    if (isHeavy(work)) this.#running.push(work);
   }
 
   /** To be called when started work has ended; returns what may try again. */
   ended(work: WaitingWork): readonly WaitingWork[] {
-    if (!isLarge(work)) return [];
-    this.#running--;
+    if (!isHeavy(work)) return [];
+    this.#running.splice(this.#running.indexOf(work), 1);
     return this.drop();
   }
 
@@ -36,6 +44,10 @@ export class LargeWork {
   drop(): readonly WaitingWork[] {
     return this.#waiting.splice(0);
   }
+}
+
+function isHeavy(work: WaitingWork): boolean {
+  return isLarge(work) || work.node.cost > LONG_MILLISECONDS;
 }
 
 function isLarge({ node }: WaitingWork): boolean {
