@@ -13,8 +13,8 @@ function starts(few: LargeWork, one: WaitingWork): boolean {
   return true;
 }
 
-test('one large process less than slots; small ones always', () => {
-  const few = new LargeWork(3);
+test('two large processes less than slots; small ones always', () => {
+  const few = new LargeWork(4);
   const [a, b, c] = [work(400), work(300), work(500)] as const;
   expect([a, b, c, work(80)].map((one) => starts(few, one))).toEqual([true, true, false, true]);
   expect(few.ended(work(80))).toEqual([]);

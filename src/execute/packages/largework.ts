@@ -16,9 +16,9 @@ export class LargeWork {
   readonly #waiting: WaitingWork[] = [];
   readonly #running: WaitingWork[] = [];
 
-  /** `slots`: processes at once, of which one is there for the moments in which another waits. */
+  /** `slots`: processes at once. Two are left to small work: one is there for the moments in which another waits. */
   constructor(slots: number) {
-    this.#most = Math.max(1, slots - 1);
+    this.#most = Math.max(1, slots - 2);
   }
 
   /** Whether the work may not start now; it waits here then. */
