@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMON_SCRIPT, PACKAGED_FILES, PACKAGING_SCRIPT } from '../fixtures/packaging.ts';
+import { has } from './engine.ts';
 import { Monorepo } from './monorepo.ts';
 
 const PROGRAMS = ['kubectl', 'kubelet', 'kube-apiserver', 'kube-aggregator', 'kubemark', 'e2e.test'];
@@ -27,7 +28,9 @@ function membersOf(path: string): string[] {
   return execFileSync('tar', ['-tzf', path], { encoding: 'utf8' }).trimEnd().split('\n');
 }
 
-describe('a release', () => {
+const LACKING = has('go') ? '' : ' (wanted go)';
+
+describe.skipIf(LACKING)(`a release${LACKING}`, () => {
   let tree: Monorepo;
   const environment = { KUBE_GIT_VERSION: 'v1.20.2', SOURCE_DATE_EPOCH: '1610544489' };
   const release = (of: Monorepo, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
