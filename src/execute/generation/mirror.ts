@@ -5,6 +5,7 @@
 import type { Host } from '../../host/host.ts';
 import { actionOf } from '../../steps/generate/package/command.ts';
 import type { PlannedOutput } from '../../steps/generate/package/output.ts';
+import { vendorName } from '../../tree/codegen/makefile.ts';
 
 /** Directories that no generator reads, by their last name. */
 const LEFT_OUT = new Set(['.git', 'node_modules', '_output', '_tmp']);
@@ -47,7 +48,7 @@ export function mirrorSources(
 ): ReadonlySet<string> {
   const copied = new Set<string>();
   for (const directory of output.reads) {
-    const place = `${to}/${actionOf(output).writes}/${directory.replace(/^staging\/src\//, 'vendor/')}`;
+    const place = `${to}/${actionOf(output).writes}/${vendorName(directory)}`;
     for (const name of host.files.list(`${root}/${directory}`)) {
       if (!/\.go$/.test(name) || /_test\.go$/.test(name) || name === output.generator.outputName) continue;
       host.files.makeDirectory(place);

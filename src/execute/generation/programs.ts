@@ -53,7 +53,7 @@ export function installCommands(
 ): readonly InstallCommand[] {
   const groups = new Map<string, ProgramRequest[]>();
   for (const request of requests) {
-    const module = moduleOf(request) ?? '';
+    const module = moduleOf(request.program) ?? '';
     groups.set(module, [...(groups.get(module) ?? []), request]);
   }
   return [...groups].map(([module, makes]) => {
@@ -77,7 +77,7 @@ export interface InstallCommand {
 }
 
 /** `k8s.io/code-generator@v0.32.3`; undefined for a generator of the tree. */
-function moduleOf({ program: { goPackage, version } }: ProgramRequest): string | undefined {
+function moduleOf({ goPackage, version }: GeneratorProgram): string | undefined {
   return version && `${goPackage.slice(0, goPackage.lastIndexOf('/cmd/'))}@${version}`;
 }
 
@@ -100,7 +100,7 @@ export async function readyPrograms(
     const made = `${places.stage}/bin/${request.program.name}`;
     const { files } = places.host;
     if (!files.isFile(made)) {
-      ready.set(request.program.name, programFailed(request, printed.get(request) ?? []));
+      ready.set(request.program.name, programFailed(request.program, printed.get(request) ?? []));
       continue;
     }
     const digest = files.digest(made);
@@ -171,9 +171,8 @@ function hasCompiledLibrary({ host, goRoot }: ProgramPlaces): boolean {
 const SHOWN_LINES = 20;
 
 /** The letter about a generator that does not compile. */
-export function programFailed(request: ProgramRequest, printed: readonly string[]): Diagnostic {
-  const { program } = request;
-  const module = moduleOf(request);
+export function programFailed(program: GeneratorProgram, printed: readonly string[]): Diagnostic {
+  const module = moduleOf(program);
   const where = program.where ?? (program.directory ? { file: program.directory } : undefined);
   return error('generate/program-failed', {
     what: `the generator ${program.name} ${module ? `of ${module} cannot be had` : 'does not compile'}`,

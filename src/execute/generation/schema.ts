@@ -27,7 +27,7 @@ export async function printSchema(places: ProgramPlaces, { program }: PrintedSch
     });
     places.onEnd(command, exitCode, milliseconds);
     signal.throwIfAborted();
-    if (exitCode !== 0) throw new Failure(programFailed({ program, key: '' }, lines));
+    if (exitCode !== 0) throw new Failure(programFailed(program, lines));
     return stdout;
   };
   await run([`${goRoot}/bin/go`, 'build', '-o', made, program.goPackage]);

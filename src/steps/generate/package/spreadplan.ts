@@ -1,5 +1,4 @@
 /** The one Step of a generator whose files spread over many packages. Pure. */
-import { digestOfBytes } from '../../../formats/digest.ts';
 import type { SpreadGenerator } from '../../../tree/codegen/model.ts';
 import { canonical, makeStep, type PlanFacts, type PlannedOutput } from './output.ts';
 import { selectPackages } from './select.ts';
@@ -25,7 +24,7 @@ export function planSpread(facts: PlanFacts, generator: SpreadGenerator): Planne
       ...Object.fromEntries(generator.tools.map(({ name }) => [name, facts.tools.versions.get(name) ?? ''])),
       ...Object.fromEntries(generator.plugins.map((one) => [one.name, facts.programKey(one)])),
       packages: packages.join(','),
-      [header]: digestOfBytes(facts.fileDigest(header)).slice(0, 20),
+      [header]: facts.fileDigest(header),
     },
     outputs: reads.flatMap((directory) => [`${directory}/${outputName}`, `${directory}/${definitionName}`]),
     environment: { ...facts.environment, PATH: `${facts.tools.path}:${facts.environment['PATH']}` },
