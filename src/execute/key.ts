@@ -8,8 +8,19 @@ const KEY_SCHEMA = 2;
 
 /** SHA-256 over the labelled parts of a Step and the content of its packages; no clock, no user. */
 export function keyOf(step: Step, packages: ReadonlyMap<string, string>): Digest {
+  return digestOfRecord({ schema: KEY_SCHEMA, parts: step.keyParts, inputs: digestOfPackages(packages) });
+}
+
+/** A Step and its program before it is stamped have the same packages. */
+const digests = new WeakMap<ReadonlyMap<string, string>, Digest>();
+
+function digestOfPackages(packages: ReadonlyMap<string, string>): Digest {
+  const known = digests.get(packages);
+  if (known) return known;
   const inputs = [...packages].map(([name, digest]) => `${name}\0${digest}\n`).sort();
-  return digestOfRecord({ schema: KEY_SCHEMA, parts: step.keyParts, inputs: digestOfBytes(inputs.join('')) });
+  const digest = digestOfBytes(inputs.join(''));
+  digests.set(packages, digest);
+  return digest;
 }
 
 /** What one package is made of: `name digest` for each file. */

@@ -10,13 +10,12 @@ export function reasonsFor(
   step: Step,
   closure: Closure,
 ): string[] {
-  const entries = new Map(closure.entries.map((entry) => [entry.name, entry]));
   return differences(
     history.step(step.id),
     step,
     closure.packages,
     (name) => {
-      const entry = entries.get(name);
+      const entry = closure.entries.find((known) => known.name === name);
       return entry && graph.fileDigests(entry);
     },
     (digest) => history.files(digest),

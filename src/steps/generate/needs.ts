@@ -28,7 +28,9 @@ export function findGenerationNeeds(
   for (const [step, closure] of closures) {
     for (const entry of closure.entries) {
       entries.set(entry.directory, entry);
-      reachedBy.set(entry.directory, [...(reachedBy.get(entry.directory) ?? []), step.id]);
+      const known = reachedBy.get(entry.directory);
+      if (known) known.push(step.id);
+      else reachedBy.set(entry.directory, [step.id]);
     }
   }
   const byCommand = new Map<string, GenerationNeed>();
