@@ -22,7 +22,7 @@ const SMALL_BYTES = 300_000;
  * 6 % less CPU; the few large ones, which set the peak of the whole build, take a quarter less memory.
  * A linker holds what it has read to its end: collecting less saves it nothing, and takes a sixth more memory.
  */
-const COLLECTION = { small: '1600', large: '150', link: '100', scarce: '100' };
+const COLLECTION = { small: '1600', large: '120', link: '100', scarce: '100' };
 
 export class Tools {
   readonly #x: ToolsContext;
