@@ -3,6 +3,7 @@ import { exitCodeOf } from '../diagnostic/codes.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Counts } from '../execute/execution.ts';
 import { type Lock, takeLock } from '../execute/lock.ts';
+import { sweepTemporaryBelow } from '../host/temporary.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StepId } from '../plan/step.ts';
 import { EventBus } from '../report/bus.ts';
@@ -51,6 +52,7 @@ export async function recordRun(
   const command = ['kubewright', ...process.argv.slice(2)];
   const onWait = (holder: string) => void host.stderr.write(`waiting for ${holder}\n`);
   const lock = await takeLock(host, own, command.join(' '), facts.waitSeconds * 1000, signal, onWait);
+  if (lock.isTakenOver) sweepTemporaryBelow(session.layout.out);
   const run = newRunId(host.clock.now());
   const runDirectory = `${own}/runs/${run}`;
   const sinks = createSinks(host, { ...options, runDirectory, earlierDurations: facts.durations });

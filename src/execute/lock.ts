@@ -14,6 +14,8 @@ interface Holder {
 }
 
 export interface Lock {
+  /** Whether the last holder died, and may have left half of its work. */
+  readonly isTakenOver: boolean;
   /** Remembers a child's process group, so that a later run can end it should this one die. */
   addGroup(pid: number): void;
   release(): void;
@@ -44,6 +46,7 @@ export async function takeLock(
   };
   const deadline = host.clock.monotonic() + waitMilliseconds;
   let told = false;
+  let isTakenOver = false;
   for (;;) {
     signal.throwIfAborted();
     if (host.files.createExclusive(path, JSON.stringify(self))) break;
@@ -51,6 +54,7 @@ export async function takeLock(
     if (!holder || isDead(host, holder)) {
       endGroups(host, groups);
       host.files.remove(path);
+      isTakenOver = true;
       continue;
     }
     const who = `process ${holder.pid} (${holder.command}), since ${holder.since}`;
@@ -61,6 +65,7 @@ export async function takeLock(
   }
   host.files.remove(groups);
   return {
+    isTakenOver,
     addGroup: (pid) => host.files.append(groups, `${pid} ${startTime(host, pid) ?? ''}\n`),
     release: () => {
       host.files.remove(groups);

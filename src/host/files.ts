@@ -25,13 +25,14 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { digestOfFile } from './digests.ts';
 import { settleFile, syncDirectory, syncFile } from './durable.ts';
 import { asFailure } from './file-problem.ts';
 import { type PlacedReads, placedReads, readInto } from './placed-reads.ts';
 import { chunksOf, rangeOf, writeChunks } from './streams.ts';
 import { supersede, writeNew } from './superseding.ts';
+import { temporaryNameBeside } from './temporary.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(1 << 20);
 // Licence, constraints and imports of nearly every Go file.
@@ -317,7 +318,7 @@ export class Files {
 
   /** A name beside `path` that no other run uses. */
   temporaryName(path: string): string {
-    return join(dirname(path), `.kw-tmp-${process.pid}-${this.#counter++}-${basename(path).slice(-80)}`);
+    return temporaryNameBeside(path, this.#counter++);
   }
 
   #statted(path: string, stat: typeof lstatSync): FileStat | undefined {

@@ -1,15 +1,24 @@
-/** Temporary entries in a directory that several processes share, and the removal of what a killed one left. */
+/** Temporary names, by which the next run knows whose they were, and the removal of what a killed one left. */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { digestOfBytes } from '../formats/digest.ts';
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
-/** A name in `directory` that no other process uses, and by which the next run knows whose it was. */
+/** A name in `directory` that no other process uses. */
 export function sharedTemporaryName(directory: string): string {
-  return join(directory, `.kw-tmp-${process.pid}-${machineId()}-${randomBytes(4).toString('hex')}`);
+  return join(directory, `${ownPrefix()}${randomBytes(4).toString('hex')}`);
+}
+
+/** A name beside `path`; `count` tells those of one process apart. */
+export function temporaryNameBeside(path: string, count: number): string {
+  return join(dirname(path), `${ownPrefix()}${count}-${basename(path).slice(-80)}`);
+}
+
+function ownPrefix(): string {
+  return `.kw-tmp-${process.pid}-${machineId()}-`;
 }
 
 /** Removes temporary entries whose process has ended; those of other machines only when a day old. */
@@ -20,6 +29,15 @@ export function sweepTemporary(directory: string): void {
     const path = join(directory, name);
     const ended = machine === machineId() ? !isRunning(Number(pid)) : age(path) > DAY_MILLISECONDS;
     if (ended) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** As `sweepTemporary`, in all that is below a directory too; links are not followed. */
+export function sweepTemporaryBelow(directory: string): void {
+  sweepTemporary(directory);
+  for (const name of names(directory)) {
+    const path = join(directory, name);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) sweepTemporaryBelow(path);
   }
 }
 

@@ -11,8 +11,9 @@ import { hostWith, scratch } from '../trees.ts';
 import { Checkout, COMMON, CROSS_VERSION, rootFiles } from './containers.ts';
 import { has, ImageRegistry, MISSING, Engine as RealEngine } from './engine.ts';
 import type { RunOptions } from './monorepo.ts';
+import { goBuild } from './toolchains.ts';
 
-const LACKING = MISSING ?? (has('make') && has('go') ? undefined : 'wanted make and go');
+const LACKING = MISSING ?? (has('make') ? undefined : 'wanted make');
 const CROSS = `build-image/kube-cross:${CROSS_VERSION}`;
 const VERSION = { KUBE_GIT_VERSION: 'v1.20.2', SOURCE_DATE_EPOCH: '1610544489' };
 const NAMES = 'kubectl kubelet kube-apiserver kube-aggregator kubemark e2e.test';
@@ -49,7 +50,7 @@ let registry: ImageRegistry | undefined;
 let proxy: Server;
 let asked = 0;
 
-function checkout(engine: RealEngine): Checkout {
+async function checkout(engine: RealEngine): Promise<Checkout> {
   const tree = new Checkout(
     { ...engine.environment, ...VERSION, KUBEWRIGHT_CACHE: scratch('cache') },
     {
@@ -70,11 +71,8 @@ function checkout(engine: RealEngine): Checkout {
       .read('hack/lib/golang.sh')
       .replace('readonly KUBE_GOPATH', 'readonly KUBE_TEST_PORTABLE=(\n  hack/own\n)\nreadonly KUBE_GOPATH'),
   );
-  const words = ['build', '-trimpath', '-o', 'program', '-ldflags', '-s -w -X main.gitVersion=v1.20.2', '.'];
-  execFileSync('go', words, {
-    cwd: join(tree.root, 'made'),
-    env: { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOARCH: 'amd64', GOFLAGS: '', GO111MODULE: 'on' },
-  });
+  const flags = ['-trimpath', '-ldflags', '-s -w -X main.gitVersion=v1.20.2'];
+  await goBuild(join(tree.root, 'made'), ['-o', 'program', ...flags]);
   return tree;
 }
 
@@ -126,7 +124,7 @@ describe.skipIf(LACKING)(`a release built in a container${LACKING ? ` (${LACKING
   let connected: Checkout;
 
   test('with a mirror: the image is fetched, the tree’s make runs inside, packing is outside', async () => {
-    connected = checkout(open);
+    connected = await checkout(open);
     const run = await connected.kubewright(['release', 'quick', '--container'], mirrors());
     expect(run.stderr).toContain('Done');
     expect(run).toMatchObject({ exitCode: 0 });
@@ -162,7 +160,7 @@ describe.skipIf(LACKING)(`a release built in a container${LACKING ? ` (${LACKING
   test('without any network: what was carried is enough, and nobody is asked', async () => {
     await registry?.stop();
     registry = undefined;
-    const tree = checkout(closed);
+    const tree = await checkout(closed);
     const { port } = proxy.address() as { port: number };
     const nobody = { HTTPS_PROXY: `http://127.0.0.1:${port}`, HTTP_PROXY: `http://127.0.0.1:${port}` };
     const since = String(Date.now() / 1000);
@@ -207,7 +205,7 @@ describe.skipIf(LACKING)(`a release built in a container${LACKING ? ` (${LACKING
   });
 
   test('a part of it is what make is asked for', async () => {
-    const tree = checkout(open);
+    const tree = await checkout(open);
     const dry = async (...words: string[]) =>
       (await tree.kubewright(['release', '--container', '--dry-run', '--json', ...words])).stdout;
     const commandsOf = async (...words: string[]) =>
@@ -227,7 +225,7 @@ describe.skipIf(LACKING)(`a release built in a container${LACKING ? ` (${LACKING
   });
 
   test('make’s goals are built there as upstream’s are, unless somebody says otherwise or no engine is there', async () => {
-    const tree = checkout(open);
+    const tree = await checkout(open);
     const shown = async (words: readonly string[], env: Readonly<Record<string, string>> = {}) => {
       const run = await tree.kubewright(['make', '-n', ...words], { env });
       expect(run).toMatchObject({ exitCode: 0 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { scratch } from '../trees.ts';
-import { codes, Monorepo, outcomes, type RunResult, runProgram } from './monorepo.ts';
+import { codes, Monorepo, outcomes, type RunResult } from './monorepo.ts';
+import { gorootOf } from './toolchains.ts';
 
 const PACKAGES = 30;
 const OUTPUT = '_output/local/bin/linux/amd64/chain';
@@ -15,9 +16,7 @@ let repo: Monorepo;
 let cache: string;
 
 beforeAll(async () => {
-  const cwd = scratch();
-  const run = await runProgram(['toolchain', 'get', '1.24.13', '--json'], { cwd, env: { HOME: cwd } });
-  goroot = JSON.parse(run.stdout).root;
+  goroot = await gorootOf();
 });
 beforeEach(() => {
   repo = new Monorepo('chain', chain());

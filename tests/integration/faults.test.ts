@@ -3,7 +3,9 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CACHE, codes, Monorepo, outcomes } from './monorepo.ts';
+import { temporaryNameBeside } from '../../src/host/temporary.ts';
+import { codes, Monorepo, outcomes } from './monorepo.ts';
+import { gorootOf } from './toolchains.ts';
 
 const OUTPUT = '_output/local/bin/linux/amd64/press';
 const STEP = 'compile:cmd/press@linux/amd64';
@@ -99,12 +101,19 @@ describe('a run that is stopped in the middle', () => {
   test('by SIGKILL is taken over: orphans end, and the rerun gives the bytes of an undisturbed one', async () => {
     const undisturbed = repo.copy('undisturbed');
     try {
+      let pid = 0;
       const killed = await repo.build(SLOW, {
-        onStart: (child) => void goIsRunning(repo).then(() => child.kill('SIGKILL')),
+        onStart: (child) => {
+          pid = child.pid as number;
+          void goIsRunning(repo).then(() => child.kill('SIGKILL'));
+        },
       });
       expect(killed.signal).toBe('SIGKILL');
+      const half = temporaryNameBeside(OUTPUT, 0).replace(`-${process.pid}-`, `-${pid}-`);
+      repo.write(half, 'half a program');
       const rerun = await repo.build(['press', '--reproducible']);
       expect(rerun.exitCode).toBe(0);
+      expect(repo.has(half)).toBe(false);
       await undisturbed.build(['press', '--reproducible']);
       expect(repo.digest(OUTPUT)).toBe(undisturbed.digest(OUTPUT));
       await expectNoTrace(repo);
@@ -134,7 +143,7 @@ describe('a disk', () => {
 
   test.runIf(ROOT)('that may not be written is named with the remedy', async () => {
     chmodSync(repo.root, 0o555);
-    const run = await repo.kubewright(['build', 'press', '--toolchain', goroot()], {
+    const run = await repo.kubewright(['build', 'press', '--toolchain', await gorootOf()], {
       boundByPermissions: true,
     });
     expect([run.exitCode, run.stderr]).toEqual([
@@ -208,9 +217,4 @@ async function expectNoTrace(monorepo: Monorepo): Promise<void> {
   expect(processesIn(monorepo)).toEqual([]);
   expect(monorepo.has('_output/kubewright/lock')).toBe(false);
   expect(monorepo.has('_output/kubewright/stage')).toBe(false);
-}
-
-/** GOROOT of the toolchain that the other tests have fetched. */
-function goroot(): string {
-  return join(CACHE, 'toolchains', 'go1.24.13.linux-amd64');
 }

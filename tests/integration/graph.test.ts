@@ -4,19 +4,13 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bothListings, type ListingSide, newHeaders, resolved } from '../listings.ts';
 import { scratch } from '../trees.ts';
-import { CACHE, runProgram } from './monorepo.ts';
+import { gorootOf } from './toolchains.ts';
 
 const TOOLCHAINS = ['1.13.1', '1.15.15', '1.20.14', '1.21.13', '1.26.8'];
 const goroots = new Map<string, string>();
 
 beforeAll(async () => {
-  const cwd = scratch();
-  for (const version of TOOLCHAINS) {
-    const args = ['toolchain', 'get', version, '--json'];
-    const run = await runProgram(args, { cwd, env: { HOME: cwd, KUBEWRIGHT_CACHE: CACHE } });
-    if (run.exitCode !== 0) throw new Error(run.stderr);
-    goroots.set(version, JSON.parse(run.stdout).root);
-  }
+  for (const version of TOOLCHAINS) goroots.set(version, await gorootOf(version));
 });
 
 function tree(root: string, files: Readonly<Record<string, string>>): string {

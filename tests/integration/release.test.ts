@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMON_SCRIPT, PACKAGED_FILES, PACKAGING_SCRIPT } from '../fixtures/packaging.ts';
-import { has } from './engine.ts';
 import { Monorepo } from './monorepo.ts';
+import { goBuild } from './toolchains.ts';
 
 const PROGRAMS = ['kubectl', 'kubelet', 'kube-apiserver', 'kube-aggregator', 'kubemark', 'e2e.test'];
 const FIXTURE = fileURLToPath(new URL('../fixtures/k8s-1.20', import.meta.url));
@@ -28,9 +28,7 @@ function membersOf(path: string): string[] {
   return execFileSync('tar', ['-tzf', path], { encoding: 'utf8' }).trimEnd().split('\n');
 }
 
-const LACKING = has('go') ? '' : ' (wanted go)';
-
-describe.skipIf(LACKING)(`a release${LACKING}`, () => {
+describe('a release', () => {
   let tree: Monorepo;
   const environment = { KUBE_GIT_VERSION: 'v1.20.2', SOURCE_DATE_EPOCH: '1610544489' };
   const release = (of: Monorepo, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
@@ -52,7 +50,7 @@ describe.skipIf(LACKING)(`a release${LACKING}`, () => {
       readdirSync(tars(of)).map((name) => [name, of.digest(`_output/release-tars/${name}`)]),
     );
 
-  beforeAll(() => {
+  beforeAll(async () => {
     tree = new Monorepo('packed', PACKAGED_FILES);
     cpSync(FIXTURE, tree.root, { recursive: true, verbatimSymlinks: true });
     tree.write('build/lib/release.sh', PACKAGING_SCRIPT);
@@ -68,16 +66,19 @@ describe.skipIf(LACKING)(`a release${LACKING}`, () => {
       'program/main.go',
       'package main\n\nvar gitVersion string\n\nfunc main() { println(gitVersion) }\n',
     );
-    compile(tree, 'v1.20.2', PROGRAMS);
+    await compile(tree, 'v1.20.2', PROGRAMS);
   });
   afterAll(() => tree.dispose());
 
-  function compile(of: Monorepo, version: string, names: readonly string[], goos = 'linux'): void {
+  async function compile(
+    of: Monorepo,
+    version: string,
+    names: readonly string[],
+    goos = 'linux',
+  ): Promise<void> {
     const program = join(of.scratch, `program-${version}-${goos}`);
-    execFileSync('go', ['build', '-o', program, '-ldflags', `-s -w -X main.gitVersion=${version}`, '.'], {
-      cwd: join(of.root, 'program'),
-      env: { ...process.env, CGO_ENABLED: '0', GOOS: goos, GOARCH: 'amd64', GOFLAGS: '', GO111MODULE: 'on' },
-    });
+    const flags = ['-ldflags', `-s -w -X main.gitVersion=${version}`];
+    await goBuild(join(of.root, 'program'), ['-o', program, ...flags], goos);
     for (const name of names) {
       of.write(`_output/local/bin/linux/amd64/${name}`, '');
       cpSync(program, join(of.root, `_output/local/bin/linux/amd64/${name}`));
@@ -185,8 +186,8 @@ describe.skipIf(LACKING)(`a release${LACKING}`, () => {
   });
 
   test('refuses programs of two versions, and of another platform', async () => {
-    compile(tree, 'v1.19.9', ['kubelet']);
-    compile(tree, 'v1.20.2', ['kube-aggregator'], 'darwin');
+    await compile(tree, 'v1.19.9', ['kubelet']);
+    await compile(tree, 'v1.20.2', ['kube-aggregator'], 'darwin');
     tree.remove('_output/release-tars');
     const run = await release(tree, []);
     expect(run.exitCode).toBe(1);
@@ -197,7 +198,7 @@ describe.skipIf(LACKING)(`a release${LACKING}`, () => {
       /binaries-differ: \S+kube-aggregator is a program for darwin\/amd64, not for linux/,
     );
     expect(existsSync(join(tars(tree), 'kubernetes-node-linux-amd64.tar.gz'))).toBe(false);
-    compile(tree, 'v1.20.2', PROGRAMS);
+    await compile(tree, 'v1.20.2', PROGRAMS);
   });
 
   test('has an image and its tag beside each program, unless images are skipped', async () => {

@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
 import { scratch } from '../trees.ts';
-import { CACHE, runProgram } from './monorepo.ts';
+import { CACHE } from './monorepo.ts';
+import { gorootOf } from './toolchains.ts';
 
 export const NEWEST_GO = '1.26.8';
 export const VERSION_PACKAGE = 'example.dev/tiny/version';
@@ -28,7 +28,6 @@ export interface TinyBuild {
 
 export class TinyModule {
   readonly #root = scratch('tiny');
-  readonly #goroots = new Map<string, string>();
 
   constructor() {
     mkdirSync(join(this.#root, 'version'));
@@ -37,7 +36,7 @@ export class TinyModule {
 
   /** Path of the program. */
   async build({ version, platform, cgo, ldflags, flags = [] }: TinyBuild): Promise<string> {
-    const root = await this.#goroot(version);
+    const root = await gorootOf(version);
     const file = join(scratch('out'), 'tiny');
     const [GOOS, GOARCH] = platform.split('/');
     execFileSync(join(root, 'bin/go'), ['build', '-o', file, ...flags, '-ldflags', ldflags, '.'], {
@@ -49,16 +48,5 @@ export class TinyModule {
       },
     });
     return file;
-  }
-
-  /** GOROOT of a release, fetched as users fetch it. */
-  async #goroot(version: string): Promise<string> {
-    const known = this.#goroots.get(version);
-    if (known) return known;
-    const run = await runProgram(['toolchain', 'get', version, '--json'], { cwd: this.#root });
-    expect(run.stderr).not.toContain('error');
-    const { root } = JSON.parse(run.stdout) as { root: string };
-    this.#goroots.set(version, root);
-    return root;
   }
 }
