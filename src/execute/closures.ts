@@ -3,7 +3,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Step } from '../plan/step.ts';
 import { listingOf } from '../steps/compile/listing.ts';
 import type { ListingRequest, ListingRoot } from '../tree/packages/golist.ts';
-import type { Closure, PackageGraph } from '../tree/packages/graph.ts';
+import type { Closure, PackageEntry, PackageGraph } from '../tree/packages/graph.ts';
 
 export interface ClosureReading {
   readonly closures: ReadonlyMap<Step, Closure>;
@@ -54,6 +54,19 @@ export async function readClosures(
     closures.set(step, closure);
   }
   return { closures, diagnostics: distinct(answers.flat()) };
+}
+
+/** `name digest` of each file of a package of a closure, by the package's name. Most closures are never asked. */
+export function filesOfPackages(
+  graph: PackageGraph,
+  closure: Closure,
+): (name: string) => readonly string[] | undefined {
+  let entries: Map<string, PackageEntry> | undefined;
+  return (name) => {
+    entries ??= new Map(closure.entries.map((entry) => [entry.name, entry]));
+    const entry = entries.get(name);
+    return entry && graph.fileDigests(entry);
+  };
 }
 
 /** Two platforms with the same trouble tell it once. */

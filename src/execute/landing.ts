@@ -2,7 +2,8 @@
 import type { Digest } from '../formats/digest.ts';
 import type { Step } from '../plan/step.ts';
 import type { OutputFile, StepOutcome } from '../report/events.ts';
-import type { Closure, PackageEntry } from '../tree/packages/graph.ts';
+import type { Closure } from '../tree/packages/graph.ts';
+import { filesOfPackages } from './closures.ts';
 import type { Execution } from './execution.ts';
 import { movedInput } from './gobatch.ts';
 import { nameOf, statOf } from './outputs.ts';
@@ -98,11 +99,6 @@ export class Landing {
       outputs,
       milliseconds: milliseconds || before,
     };
-    let entries: Map<string, PackageEntry> | undefined;
-    history.remember(step.id, step.keyParts, closure.packages, (name) => {
-      entries ??= new Map(closure.entries.map((entry) => [entry.name, entry]));
-      const entry = entries.get(name);
-      return entry && graph.fileDigests(entry);
-    });
+    history.remember(step.id, step.keyParts, closure.packages, filesOfPackages(graph, closure));
   }
 }

@@ -1,6 +1,7 @@
 /** Why a Step is not as it was when it was last good. */
 import type { Step } from '../plan/step.ts';
 import type { Closure } from '../tree/packages/graph.ts';
+import { filesOfPackages } from './closures.ts';
 import type { Execution } from './execution.ts';
 import { differences } from './key.ts';
 
@@ -14,10 +15,7 @@ export function reasonsFor(
     history.step(step.id),
     step,
     closure.packages,
-    (name) => {
-      const entry = closure.entries.find((known) => known.name === name);
-      return entry && graph.fileDigests(entry);
-    },
+    filesOfPackages(graph, closure),
     (digest) => history.files(digest),
   );
 }

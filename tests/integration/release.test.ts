@@ -241,6 +241,9 @@ describe('a release', () => {
         ],
       },
     ]);
+    const laidOut = await release(tree, ['--dry-run', '--oci', '--skip-images']);
+    expect(laidOut.stdout).not.toContain('release-images');
+    expect((await release(tree, ['--dry-run', '--oci', '--json'])).stdout).toContain('release-images/oci"');
     const wrong = await release(tree, ['--only', 'sever']);
     expect(wrong.stderr).toContain('did you mean server?');
     expect(wrong.exitCode).toBe(2);

@@ -10,9 +10,10 @@ export async function showRelease(
   session: Session,
   { tarballs: planned, selection }: PlannedRelease,
   commands: readonly (readonly string[])[],
+  laysOut: boolean,
 ): Promise<number> {
   const { context } = session;
-  const images = selection ? await showImages(session, selection) : { archives: [], paths: [] };
+  const images = selection ? await showImages(session, selection, laysOut) : { archives: [], paths: [] };
   const tarballs = planned.map((tarball) => withImages(tarball, images.archives));
   if (context.options.json) {
     const shown = tarballs.map(({ name, part, platform, members }) => {

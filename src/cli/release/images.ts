@@ -115,8 +115,8 @@ export async function planImages(
   }
 }
 
-/** What a dry run shows: no base is asked for, and no program looked at. */
-export async function showImages(session: Session, selection: ImageSelection) {
+/** What a dry run shows: no base is asked for, and no program looked at. `paths`: the archives, and the layout of all. */
+export async function showImages(session: Session, selection: ImageSelection, laysOut: boolean) {
   const { images } = await selectImages(session, selection);
   const paths = images.map((declaration) => archivePath(session, { declaration }));
   const archives = images.flatMap(({ name, platform, ...image }, i) =>
@@ -124,7 +124,7 @@ export async function showImages(session: Session, selection: ImageSelection) {
       ? [{ name, arch: splitPlatform(platform).arch, tag: '', archive: paths[i] as string }]
       : [],
   );
-  return { archives, paths };
+  return { archives, paths: laysOut ? [...paths, releaseLayout(session)] : paths };
 }
 
 /** Has every base here before a long build begins. */

@@ -35,7 +35,7 @@ export async function release(
     const commands = isBuilt
       ? await (await import('./container.ts')).containerCommands(session, request, planned)
       : [];
-    return showRelease(session, planned, commands);
+    return showRelease(session, planned, commands, request.laysOut);
   }
   if (request.isPackagingOnly) return packageRelease(session, request, planned);
   // What would end the release after a long build ends it before.
