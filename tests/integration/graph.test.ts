@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bothListings, type ListingSide, newHeaders, resolved } from '../listings.ts';
 import { scratch } from '../trees.ts';
-import { gorootOf } from './toolchains.ts';
+import { gorootOf, NEWEST_GO } from './toolchains.ts';
 
-const TOOLCHAINS = ['1.13.1', '1.15.15', '1.20.14', '1.21.13', '1.26.8'];
+const TOOLCHAINS = ['1.13.1', '1.15.15', '1.20.14', '1.21.13', NEWEST_GO];
 const goroots = new Map<string, string>();
 
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KINDS, languageOf } from './kinds.ts';
 import { codes, Monorepo, type RunResult } from './monorepo.ts';
+import { NEWEST_GO } from './toolchains.ts';
 
 const OUTPUTS = ['plain', 'native', 'both.test'];
 let repo: Monorepo;
@@ -53,7 +54,7 @@ test('a test that is added is in the next test binary', async () => {
 });
 
 describe('a program made package by package is that of go build, byte for byte', () => {
-  test.each(['1.11.13', '1.12.17', '1.13.1', '1.15.15', '1.20.14', '1.21.13', '1.26.8'])(
+  test.each(['1.11.13', '1.12.17', '1.13.1', '1.15.15', '1.20.14', '1.21.13', '1.26.8', NEWEST_GO])(
     'with Go %s',
     async (version) => {
       // Go knows -trimpath from 1.13 on.

@@ -7,7 +7,8 @@ import { sourceOfBytes } from '../../src/formats/binary/bytes.ts';
 import { mismatches } from '../../src/formats/binary/mismatches.ts';
 import { scratch } from '../trees.ts';
 import { runProgram } from './monorepo.ts';
-import { NEWEST_GO, type TinyBuild, TinyModule, VERSION_PACKAGE } from './tiny.ts';
+import { type TinyBuild, TinyModule, VERSION_PACKAGE } from './tiny.ts';
+import { NEWEST_GO } from './toolchains.ts';
 
 const VERSION = 'v1.20.2-alpha.12+0123456789abcd';
 const VARIABLE = `${VERSION_PACKAGE}.gitVersion`;

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { copyOf, scratch } from '../trees.ts';
 import { type RunOptions, type RunResult, runProgram } from './monorepo.ts';
-import { NEWEST_GO, TinyModule } from './tiny.ts';
+import { TinyModule } from './tiny.ts';
+import { NEWEST_GO } from './toolchains.ts';
 
 /** The time of the miniature's commit. */
 export const TIME = '1610544489';

@@ -6,7 +6,6 @@ import { scratch } from '../trees.ts';
 import { CACHE } from './monorepo.ts';
 import { gorootOf } from './toolchains.ts';
 
-export const NEWEST_GO = '1.26.8';
 export const VERSION_PACKAGE = 'example.dev/tiny/version';
 
 const FILES: Readonly<Record<string, string>> = {

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { scratch } from '../trees.ts';
 import { CACHE, runProgram } from './monorepo.ts';
 
+/** The newest release that the tests were run with. */
+export const NEWEST_GO = '1.27.4';
+
 const goroots = new Map<string, Promise<string>>();
 
 /** GOROOT of a release of Go. */

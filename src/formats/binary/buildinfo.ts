@@ -218,7 +218,8 @@ function readNote(source: ByteSource, executable: Executable, name: string): Buf
 /**
  * Whether the file has an identity that a linker computed from its contents: NT_GNU_BUILD_ID of ld, LC_UUID of Apple's.
  * From Go 1.24 on both come from the SHA-256 of Go's own build ID, some bits of it altered (addbuildinfo in
- * cmd/link/internal/ld/elf.go, uuidFromGoBuildId in macho_update_uuid.go).
+ * cmd/link/internal/ld/elf.go, uuidFromGoBuildId in macho_update_uuid.go); from 1.27 on LC_UUID comes from the contents where
+ * there is no build ID (asmbMacho in macho.go).
  */
 export function hasContentId(source: ByteSource, executable: Executable): boolean {
   const id = executable.uuid ?? readNote(source, executable, '.note.gnu.build-id');
