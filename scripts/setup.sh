@@ -38,7 +38,7 @@ setup_node() {
     say "Node $(node --version 2>/dev/null || echo none) is too old: fetching a private Node 24 into $private"
     mkdir -p "$cache/node"
     fresh=$cache/node/.new-$$
-    npm install --prefix "$fresh" --no-save --ignore-scripts --no-audit --no-fund --loglevel=error "node-$os-$arch@24" >/dev/null ||
+    npm install --prefix "$fresh" --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "node-$os-$arch@24" >/dev/null ||
       give_up "npm could not fetch the package node-$os-$arch" 'check npm ping and npm config get registry, or install Node 22 or newer yourself'
     chmod +x "$fresh/node_modules/node-$os-$arch/bin/node"
     # Two runs at once: one of them wins, both are content.
@@ -60,12 +60,15 @@ setup_program() {
     note 'node_modules is a link: left alone'
   elif [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$sum" ]; then
     say 'installing the npm packages of package-lock.json into node_modules'
-    (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) ||
+    (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null) ||
       give_up 'npm ci failed; its message stands above' 'check npm ping and npm config get registry, then run this again'
     printf '%s\n' "$sum" >"$stamp"
   fi
   say 'compiling kubewright into dist'
-  (cd "$root" && npm run --silent build) || give_up 'the sources of kubewright do not compile' 'git status tells what was changed here'
+  told=$(cd "$root" && npm run --silent build 2>&1) || {
+    printf '%s\n' "$told" >&2
+    give_up 'the sources of kubewright do not compile' 'git status tells what was changed here'
+  }
 }
 
 # Where Go modules (and with them Go itself) come from. Set by the user, or known to a Go that is here; else

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { error, Failure } from '../../diagnostic/diagnostic.ts';
 import { EngineRefusal } from '../../engine/problems.ts';
+import { demultiplex } from '../../engine/streams.ts';
 import type { ContainerInspect } from '../../engine/types.ts';
 import { tar } from '../../formats/tar.ts';
 import type { Host } from '../../host/host.ts';
@@ -177,7 +178,6 @@ function ask(host: Host, argv: readonly string[], signal: AbortSignal) {
 }
 
 async function lastWords({ engine }: PreparedContainer, id: string): Promise<string> {
-  const { demultiplex } = await import('../../engine/streams.ts');
   let text = '';
   for await (const { bytes } of demultiplex(await engine.containers.logs(id, 5)))
     text += Buffer.from(bytes).toString('utf8');
