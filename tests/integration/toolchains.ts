@@ -31,13 +31,18 @@ export async function goBuild(
   goos = 'linux',
   goarch = 'amd64',
 ): Promise<void> {
-  const root = await gorootOf();
-  execFileSync(join(root, 'bin/go'), ['build', ...words, '.'], {
+  const GOROOT = await gorootOf();
+  const places = { HOME: join(CACHE, 'home'), GOROOT, GOCACHE: join(CACHE, 'go-build') };
+  const target = { CGO_ENABLED: '0', GOOS: goos, GOARCH: goarch };
+  execFileSync(join(GOROOT, 'bin/go'), ['build', ...words, '.'], {
     cwd: directory,
     env: {
-      ...{ PATH: process.env['PATH'], HOME: directory, GOROOT: root, GOCACHE: join(CACHE, 'go-build') },
-      ...{ GOENV: 'off', GOTOOLCHAIN: 'local', GO111MODULE: 'on' },
-      ...{ CGO_ENABLED: '0', GOOS: goos, GOARCH: goarch },
+      PATH: process.env['PATH'],
+      ...places,
+      ...target,
+      GOENV: 'off',
+      GOTOOLCHAIN: 'local',
+      GO111MODULE: 'on',
     },
   });
 }
