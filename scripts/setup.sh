@@ -182,7 +182,7 @@ setup_servers() {
   done
 }
 
-# The go on PATH, else one that kubewright fetches to where the tests will look for it.
+# The go on PATH, else the newest of tests/integration/toolchains.ts, fetched to where the tests will look for it.
 go_that_builds() {
   command -v go && return
   tests=${KUBEWRIGHT_TEST_CACHE:-${TMPDIR:-/tmp}/kubewright-tests}
