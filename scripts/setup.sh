@@ -182,12 +182,13 @@ setup_servers() {
   done
 }
 
-# The go on PATH, else the newest of tests/integration/toolchains.ts, fetched to where the tests will look for it.
+# The go on PATH, else the newest that tests are run with, fetched to where they will look for it.
 go_that_builds() {
   command -v go && return
   tests=${KUBEWRIGHT_TEST_CACHE:-${TMPDIR:-/tmp}/kubewright-tests}
   mkdir -p "$tests"
-  got=$(cd "$tests" && KUBEWRIGHT_CACHE=$tests node "$root/bin/kubewright.cjs" toolchain get 1.27.4 --json) || return 1
+  newest=$(sed -n "s/^export const NEWEST_GO = '\(.*\)';/\1/p" "$root/tests/integration/toolchains.ts")
+  got=$(cd "$tests" && KUBEWRIGHT_CACHE=$tests node "$root/bin/kubewright.cjs" toolchain get "$newest" --json) || return 1
   printf '%s\n' "$got" | node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).root + "/bin/go"'
 }
 

@@ -74,11 +74,11 @@ describe('a release', () => {
     of: Monorepo,
     version: string,
     names: readonly string[],
-    goos = 'linux',
+    platform = 'linux/amd64',
   ): Promise<void> {
-    const program = join(of.scratch, `program-${version}-${goos}`);
+    const program = join(of.scratch, `program-${version}-${platform.replace('/', '-')}`);
     const flags = ['-ldflags', `-s -w -X main.gitVersion=${version}`];
-    await goBuild(join(of.root, 'program'), ['-o', program, ...flags], goos);
+    await goBuild(join(of.root, 'program'), ['-o', program, ...flags], { platform });
     for (const name of names) {
       of.write(`_output/local/bin/linux/amd64/${name}`, '');
       cpSync(program, join(of.root, `_output/local/bin/linux/amd64/${name}`));
@@ -187,7 +187,7 @@ describe('a release', () => {
 
   test('refuses programs of two versions, and of another platform', async () => {
     await compile(tree, 'v1.19.9', ['kubelet']);
-    await compile(tree, 'v1.20.2', ['kube-aggregator'], 'darwin');
+    await compile(tree, 'v1.20.2', ['kube-aggregator'], 'darwin/amd64');
     tree.remove('_output/release-tars');
     const run = await release(tree, []);
     expect(run.exitCode).toBe(1);

@@ -1,10 +1,8 @@
 /** A tiny module with a version, some C and one file to print it, built by the real Go of any release. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scratch } from '../trees.ts';
-import { CACHE } from './monorepo.ts';
-import { gorootOf } from './toolchains.ts';
+import { type GoBuild, goBuild } from './toolchains.ts';
 
 export const VERSION_PACKAGE = 'example.dev/tiny/version';
 
@@ -17,10 +15,9 @@ const FILES: Readonly<Record<string, string>> = {
     'package version\n\nvar gitVersion, gitCommit, buildDate = "unset", "unset", "unset"\n\nfunc Get() string { return gitVersion + gitCommit + buildDate }\n',
 };
 
-export interface TinyBuild {
+export interface TinyBuild extends GoBuild {
   readonly version: string;
   readonly platform: string;
-  readonly cgo?: boolean;
   readonly ldflags: string;
   readonly flags?: readonly string[];
 }
@@ -34,18 +31,9 @@ export class TinyModule {
   }
 
   /** Path of the program. */
-  async build({ version, platform, cgo, ldflags, flags = [] }: TinyBuild): Promise<string> {
-    const root = await gorootOf(version);
+  async build({ ldflags, flags = [], ...target }: TinyBuild): Promise<string> {
     const file = join(scratch('out'), 'tiny');
-    const [GOOS, GOARCH] = platform.split('/');
-    execFileSync(join(root, 'bin/go'), ['build', '-o', file, ...flags, '-ldflags', ldflags, '.'], {
-      cwd: this.#root,
-      env: {
-        ...{ PATH: process.env['PATH'], HOME: this.#root, GOROOT: root, GOOS, GOARCH },
-        ...{ GOCACHE: join(CACHE, 'go-build'), GOTOOLCHAIN: 'local', GOFLAGS: '', GO111MODULE: 'on' },
-        CGO_ENABLED: cgo ? '1' : '0',
-      },
-    });
+    await goBuild(this.#root, ['-o', file, ...flags, '-ldflags', ldflags], target);
     return file;
   }
 }

@@ -24,25 +24,26 @@ async function fetchGo(version: string): Promise<string> {
   return (JSON.parse(run.stdout) as { root: string }).root;
 }
 
-/** Runs `go build` without cgo in a module that needs no other. */
+export interface GoBuild {
+  readonly version?: string;
+  readonly platform?: string;
+  readonly cgo?: boolean;
+}
+
+/** Runs `go build` in a module that needs no other. */
 export async function goBuild(
   directory: string,
   words: readonly string[],
-  goos = 'linux',
-  goarch = 'amd64',
+  { version, platform = 'linux/amd64', cgo = false }: GoBuild = {},
 ): Promise<void> {
-  const GOROOT = await gorootOf();
-  const places = { HOME: join(CACHE, 'home'), GOROOT, GOCACHE: join(CACHE, 'go-build') };
-  const target = { CGO_ENABLED: '0', GOOS: goos, GOARCH: goarch };
+  const GOROOT = await gorootOf(version);
+  const [GOOS, GOARCH] = platform.split('/');
   execFileSync(join(GOROOT, 'bin/go'), ['build', ...words, '.'], {
     cwd: directory,
     env: {
-      PATH: process.env['PATH'],
-      ...places,
-      ...target,
-      GOENV: 'off',
-      GOTOOLCHAIN: 'local',
-      GO111MODULE: 'on',
+      ...{ PATH: process.env['PATH'], HOME: join(CACHE, 'home'), GOCACHE: join(CACHE, 'go-build') },
+      ...{ GOENV: 'off', GOTOOLCHAIN: 'local', GO111MODULE: 'on' },
+      ...{ GOROOT, GOOS, GOARCH, CGO_ENABLED: cgo ? '1' : '0' },
     },
   });
 }
