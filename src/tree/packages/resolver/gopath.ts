@@ -1,8 +1,17 @@
 /** GOPATH mode: vendor directories from the importer upward, then the standard library, then each GOPATH element. */
+import { dirname } from 'node:path';
 import type { BuildContext } from './context.ts';
 import type { HeaderStore } from './headers.ts';
 import { type Locator, type Place, StandardLibrary } from './locate.ts';
 import { Unsupported } from './unsupported.ts';
+
+/** The vendor directories that a directory's imports are looked up in. */
+interface Vendors {
+  /** As prefixes of import paths, nearest first. */
+  readonly prefixes: readonly string[];
+  /** What imports lead to from here: all directories that see the same vendor directories share it. */
+  readonly found: Map<string, Place>;
+}
 
 export class GopathLocator implements Locator {
   readonly mode = 'gopath';
@@ -10,9 +19,8 @@ export class GopathLocator implements Locator {
   readonly #standard: StandardLibrary;
   readonly #roots: readonly string[];
   readonly #plain = new Map<string, Place | undefined>();
-  readonly #vendored = new Map<string, Place | undefined>();
-  /** Directory → vendor directories from it up to the root, nearest first, as import-path prefixes. */
-  readonly #vendors = new Map<string, readonly string[]>();
+  /** By directory. */
+  readonly #vendors = new Map<string, Vendors>();
 
   constructor(store: HeaderStore, context: BuildContext) {
     this.#store = store;
@@ -28,14 +36,14 @@ export class GopathLocator implements Locator {
 
   locate(path: string, importer: Place): Place | undefined {
     if (importer.isStandard) return this.#standard.fromWithin(path, importer);
-    for (const prefix of this.#vendorsOf(importer.importPath, importer.root)) {
-      const place = this.#vendoredPlace(`${prefix}${path}`, importer.root);
-      if (place) return place;
-    }
-    const place = this.#plainPlace(path);
+    const { prefixes, found } = this.#vendorsOf(importer.directory, importer.root);
+    const known = found.get(path);
+    if (known) return known;
+    const place = this.#vendoredPlace(path, prefixes, importer.root) ?? this.#plainPlace(path);
     // golang.org/issue/25069: an import of x/v2 may mean x; Go knows when.
     if (!place && /\/v[1-9][0-9]*(\/|$)/.test(path))
       throw new Unsupported(`the import ${path} without modules`);
+    if (place) found.set(path, place);
     return place;
   }
 
@@ -52,27 +60,27 @@ export class GopathLocator implements Locator {
     return place;
   }
 
-  #vendoredPlace(path: string, root: string): Place | undefined {
-    const directory = `${root}/src/${path}`;
-    if (this.#vendored.has(directory)) return this.#vendored.get(directory);
-    const holds = this.#store.names(directory)?.some((name) => name.endsWith('.go'));
-    const place = holds ? { importPath: path, directory, root, isStandard: false } : undefined;
-    this.#vendored.set(directory, place);
-    return place;
+  #vendoredPlace(path: string, prefixes: readonly string[], root: string): Place | undefined {
+    for (const prefix of prefixes) {
+      const importPath = `${prefix}${path}`;
+      const directory = `${root}/src/${importPath}`;
+      if (this.#store.holdsGo(directory)) return { importPath, directory, root, isStandard: false };
+    }
+    return undefined;
   }
 
-  #vendorsOf(importPath: string, root: string): readonly string[] {
-    const key = `${root}/src/${importPath}`;
-    let found = this.#vendors.get(key);
-    if (!found) {
-      const own = importPath === '' ? 'vendor/' : `${importPath}/vendor/`;
-      const slash = importPath.lastIndexOf('/');
+  /** `directory` is the `src` of a root, or lies below it. */
+  #vendorsOf(directory: string, root: string): Vendors {
+    let vendors = this.#vendors.get(directory);
+    if (!vendors) {
+      const source = `${root}/src`;
       const outer =
-        importPath === '' ? [] : this.#vendorsOf(slash < 0 ? '' : importPath.slice(0, slash), root);
-      const exists = this.#store.names(`${root}/src/${own}`.slice(0, -1)) !== undefined;
-      found = exists ? [own, ...outer] : outer;
-      this.#vendors.set(key, found);
+        directory === source ? { prefixes: [], found: new Map() } : this.#vendorsOf(dirname(directory), root);
+      vendors = this.#store.holdsVendor(directory)
+        ? { prefixes: [`${directory}/vendor/`.slice(source.length + 1), ...outer.prefixes], found: new Map() }
+        : outer;
+      this.#vendors.set(directory, vendors);
     }
-    return found;
+    return vendors;
   }
 }

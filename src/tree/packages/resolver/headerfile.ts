@@ -2,7 +2,7 @@
 import type { Host } from '../../../host/host.ts';
 import { EMPTY_MEMORY, type HeaderMemory, HeaderStore } from './headers.ts';
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 export class RememberedHeaders {
   readonly #host: Host;

@@ -2,6 +2,8 @@ import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hostWith, scratch } from '../../../../tests/trees.ts';
+import { Sights } from '../../../host/sights.ts';
+import { WatchedFiles } from '../../../host/watchedfiles.ts';
 import { type HeaderMemory, HeaderStore } from './headers.ts';
 
 const { files } = hostWith();
@@ -67,4 +69,51 @@ test('a link that was looked behind gives the same names under its own path', ()
   expect(store.names(join(root, 'link/pkg'))).toEqual(['a.go']);
   expect(Object.keys(memoryOf(store).directories)).toEqual([join(root, 'real/pkg')]);
   expect(store.names(join(root, 'link/none'))).toBeUndefined();
+});
+
+test('nothing is looked for below a directory that is not there', () => {
+  const root = scratch();
+  const sights = new Sights();
+  const store = new HeaderStore(new WatchedFiles(sights), LATER);
+  expect(store.names(join(root, 'none/a/b'))).toBeUndefined();
+  expect(store.names(join(root, 'none/a/c'))).toBeUndefined();
+  expect(store.holdsGo(join(root, 'none/d'))).toBe(false);
+  expect([...sights.contents]).toEqual([join(root, 'none/a/b')]);
+  expect([...sights.entries]).toEqual([join(root, 'none/a'), join(root, 'none'), root]);
+
+  write(join(root, 'none/a/c'), 'c.go', 'package c\n');
+  store.refresh();
+  expect(store.names(join(root, 'none/a/c'))).toEqual(['c.go']);
+});
+
+test.each([
+  ['a directory', (root: string) => write(join(root, 'vendor'), 'a.go', 'package a\n')],
+  [
+    'a link',
+    (root: string) => {
+      write(join(root, '../real'), 'a.go', 'package a\n');
+      symlinkSync('../real', join(root, 'vendor'));
+    },
+  ],
+])('a listing tells whether vendor is there, also one that is remembered: %s', (_, add) => {
+  const root = join(scratch(), 'tree');
+  write(root, 'main.go', 'package main\n');
+  const before = new HeaderStore(files, LATER);
+  before.names(root);
+  expect(before.holdsVendor(root)).toBe(false);
+  add(root);
+  const after = new HeaderStore(files, LATER, memoryOf(before));
+  after.names(root);
+  expect(after.holdsVendor(root)).toBe(true);
+  const remembered = new HeaderStore(files, LATER, memoryOf(after));
+  remembered.names(root);
+  expect(remembered.holdsVendor(root)).toBe(true);
+});
+
+test('what is called vendor and is no directory holds nothing', () => {
+  const root = scratch();
+  write(root, 'vendor', '');
+  const store = new HeaderStore(files, LATER);
+  store.names(root);
+  expect(store.holdsVendor(root)).toBe(false);
 });

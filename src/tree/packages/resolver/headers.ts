@@ -2,6 +2,7 @@
  * Headers of source files by directory, read once and remembered between runs by the stat of file and directory.
  * The memory is a file of its own, loaded only when a graph must be resolved.
  */
+import { dirname } from 'node:path';
 import type { FileStat, Files } from '../../../host/files.ts';
 import { readGoHead, readGoHeader } from '../header.ts';
 import { readConstraints } from './constraints.ts';
@@ -19,8 +20,9 @@ export interface FileHeader {
   readonly broken: boolean;
 }
 
-/** mtime, ctime, size, inode, time of reading, then the members of FileHeader. */
+/** Name, mtime, ctime, size, inode, time of reading, then the members of FileHeader. */
 type FileRow = readonly [
+  string,
   number,
   number,
   number,
@@ -34,8 +36,9 @@ type FileRow = readonly [
   0 | 1,
 ];
 
-/** mtime, ctime, inode, time of reading, names joined by slashes, rows of files by name. */
-type DirectoryRow = readonly [number, number, number, number, string, Record<string, FileRow>];
+/** mtime, ctime, inode, time of reading, names joined by slashes, whether `vendor` is in it. */
+type DirectoryFacts = readonly [number, number, number, number, string, 0 | 1];
+type DirectoryRow = readonly [...DirectoryFacts, readonly FileRow[]];
 
 /** What is saved: directories, and the tags of toolchains. */
 export interface HeaderMemory {
@@ -49,10 +52,10 @@ export const EMPTY_MEMORY: HeaderMemory = { directories: {}, toolTags: {}, modul
 
 interface Directory {
   readonly names: readonly string[];
-  readonly row: DirectoryRow;
+  readonly facts: DirectoryFacts;
   readonly files: Map<string, FileHeader>;
-  /** Rows that hold now: a whole new record when the directory is written. */
-  readonly rows: Record<string, FileRow>;
+  /** What is known of its files, by name. */
+  readonly rows: Map<string, FileRow>;
 }
 
 // Extensions that go/build knows.
@@ -66,6 +69,8 @@ export class HeaderStore {
   #saved: HeaderMemory;
   readonly #directories = new Map<string, Directory | undefined>();
   readonly #behind = new Map<string, string>();
+  /** Topmost paths with nothing there: nothing is below them either. */
+  readonly #absent = new Set<string>();
   readonly toolTags: Map<string, string>;
   readonly modules: Map<string, string>;
   /** Files read and parsed by this object: zero when all is remembered. */
@@ -92,6 +97,18 @@ export class HeaderStore {
     return this.#directory(directory)?.names;
   }
 
+  /** Whether a directory holds Go source: packages may lie there. */
+  holdsGo(directory: string): boolean {
+    return this.names(directory)?.some((name) => name.endsWith('.go')) ?? false;
+  }
+
+  /** Whether a directory has a directory `vendor`: if it was listed before, its list can rule that out. */
+  holdsVendor(directory: string): boolean {
+    return (
+      this.#directories.get(directory)?.facts[5] !== 0 && this.names(`${directory}/vendor`) !== undefined
+    );
+  }
+
   /** Header of a file that `names` told. */
   header(directory: string, name: string): FileHeader {
     const found = this.#directory(directory) as Directory;
@@ -107,6 +124,7 @@ export class HeaderStore {
   refresh(): void {
     this.#saved = this.memory() ?? this.#saved;
     this.#directories.clear();
+    this.#absent.clear();
   }
 
   /** What to save; undefined when nothing was learned. */
@@ -116,8 +134,9 @@ export class HeaderStore {
     if (!learned && this.modules.size === Object.keys(modules).length) return undefined;
     const directories = { ...this.#saved.directories };
     for (const [path, found] of this.#directories) {
-      if (found) directories[this.#real(path)] = found.row;
-      else delete directories[this.#real(path)];
+      const real = this.#real(path);
+      if (found) directories[real] = [...found.facts, [...found.rows.values()]];
+      else delete directories[real];
     }
     return {
       directories,
@@ -142,7 +161,9 @@ export class HeaderStore {
   }
 
   #openDirectory(path: string): Directory | undefined {
+    if (this.#isBelowAbsent(path)) return undefined;
     const stat = this.#files.stat(path);
+    if (!stat) this.#noteAbsent(path);
     if (!stat || (stat.mode & TYPE_MASK) !== DIRECTORY_TYPE) return undefined;
     const saved = this.#saved.directories[path];
     const holds =
@@ -151,27 +172,41 @@ export class HeaderStore {
       saved[1] === stat.ctime &&
       saved[2] === stat.inode &&
       !isRacy(saved[0], saved[3]);
-    if (holds) return { names: split(saved[4]), row: saved, files: new Map(), rows: saved[5] };
+    const rows = new Map((saved?.[6] ?? []).map((row) => [row[0], row]));
+    const files = new Map<string, FileHeader>();
+    if (holds) return { names: split(saved[4]), facts: factsOf(saved), files, rows };
     this.#changed = true;
     const readAt = this.#now();
-    const names = this.#files.list(path).filter((name) => SOURCE.test(name));
-    const rows = Object.fromEntries(
-      Object.entries(saved?.[5] ?? {}).filter(([name]) => names.includes(name)),
-    );
-    const row: DirectoryRow = [stat.mtime, stat.ctime, stat.inode, readAt, names.join('/'), rows];
-    return { names, row, files: new Map(), rows };
+    const entries = this.#files.list(path);
+    const names = entries.filter((name) => SOURCE.test(name));
+    for (const name of rows.keys()) if (!names.includes(name)) rows.delete(name);
+    const hasVendor = entries.includes('vendor/') || entries.includes('vendor') ? 1 : 0;
+    const facts = [stat.mtime, stat.ctime, stat.inode, readAt, names.join('/'), hasVendor] as const;
+    return { names, facts, files, rows };
+  }
+
+  #isBelowAbsent(path: string): boolean {
+    for (let parent = dirname(path); parent.length > 1; parent = dirname(parent))
+      if (this.#absent.has(parent)) return true;
+    return false;
+  }
+
+  #noteAbsent(path: string): void {
+    let top = path;
+    while (!this.#files.exists(dirname(top))) top = dirname(top);
+    this.#absent.add(top);
   }
 
   #header(directory: Directory, path: string, name: string): FileHeader {
-    const row = directory.rows[name];
-    if (row && !isRacy(row[0], row[4]) && sameStat(row, this.#files.stat(path))) return fromRow(row);
+    const row = directory.rows.get(name);
+    if (row && !isRacy(row[1], row[5]) && sameStat(row, this.#files.stat(path))) return fromRow(row);
     this.#changed = true;
     this.parsed++;
     const readAt = this.#now();
     const head = this.#files.readHead(path);
     const header = this.#parse(path, head);
     const { mtime, ctime, size, inode } = head.stat;
-    directory.rows[name] = [mtime, ctime, size, inode, readAt, ...toMembers(header)];
+    directory.rows.set(name, [name, mtime, ctime, size, inode, readAt, ...toMembers(header)]);
     return header;
   }
 
@@ -203,23 +238,27 @@ const NO_HEADER: FileHeader = {
 const TYPE_MASK = 0o170000;
 const DIRECTORY_TYPE = 0o040000;
 
+function factsOf([mtime, ctime, inode, readAt, names, hasVendor]: DirectoryRow): DirectoryFacts {
+  return [mtime, ctime, inode, readAt, names, hasVendor];
+}
+
 function toMembers(header: FileHeader) {
   const { packageName, imports, constraints, embeds, importComment, broken } = header;
   return [packageName, imports, constraints, embeds, importComment, broken ? 1 : 0] as const;
 }
 
 function fromRow(row: FileRow): FileHeader {
-  const [, , , , , packageName, imports, constraints, embeds, importComment, broken] = row;
+  const [, , , , , , packageName, imports, constraints, embeds, importComment, broken] = row;
   return { packageName, imports, constraints, embeds, importComment, broken: broken === 1 };
 }
 
 function sameStat(row: FileRow, stat: FileStat | undefined): boolean {
   return (
     stat !== undefined &&
-    row[0] === stat.mtime &&
-    row[1] === stat.ctime &&
-    row[2] === stat.size &&
-    row[3] === stat.inode
+    row[1] === stat.mtime &&
+    row[2] === stat.ctime &&
+    row[3] === stat.size &&
+    row[4] === stat.inode
   );
 }
 

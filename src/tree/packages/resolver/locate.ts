@@ -56,7 +56,7 @@ export class StandardLibrary {
 
   #place(path: string): Place | undefined {
     const directory = `${this.#source}/${path}`;
-    if (!this.#store.names(directory)?.some((name) => name.endsWith('.go'))) return undefined;
+    if (!this.#store.holdsGo(directory)) return undefined;
     return { importPath: path, directory, root: this.#goroot, isStandard: true };
   }
 }

@@ -100,7 +100,7 @@ class ModuleLocator implements Locator {
     }
     const directory = `${root}${path.slice(module.Path.length)}`;
     if (isLocal && this.#beginsOther(directory, root)) return undefined;
-    if (!this.#store.names(directory)?.some((name) => name.endsWith('.go'))) return undefined;
+    if (!this.#store.holdsGo(directory)) return undefined;
     return { importPath: path, directory, root, isStandard: false, module };
   }
 

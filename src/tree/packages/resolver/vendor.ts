@@ -71,7 +71,7 @@ export class VendorDirectory {
 
   find(path: string, store: HeaderStore): Place | undefined {
     const directory = `${this.#directory}/${path}`;
-    if (!store.names(directory)?.some((name) => name.endsWith('.go'))) return undefined;
+    if (!store.holdsGo(directory)) return undefined;
     const owner = this.#list.packages.get(path);
     if (!owner) throw new Unsupported(`the vendored package ${path}, which modules.txt does not name`);
     // Where the directory of the module would be is not known of vendored code (cmd/go/internal/modload).

@@ -118,27 +118,27 @@ export class PackageWalk {
   }
 
   #record(place: Place, scan: ScannedDirectory, resolved: ReadonlyMap<string, string>): GoPackage {
-    const imports = scan.imports.map((path) => resolved.get(path) ?? path);
-    const mapped = scan.imports.filter((path) => (resolved.get(path) ?? path) !== path);
-    const embedded =
-      scan.embedPatterns.length > 0 ? embedFiles(this.#files, place.directory, scan.embedPatterns) : [];
-    const lists = FILE_KINDS.filter((kind) => scan.files[kind].length > 0);
-    return {
+    const found: Writable<GoPackage> = {
       ImportPath: place.importPath,
       Dir: place.directory,
       Name: scan.name,
-      ...(place.root ? { Root: place.root } : {}),
-      ...(place.isStandard ? { Standard: true } : {}),
-      ...(place.module ? { Module: place.module } : {}),
-      ...Object.fromEntries(lists.map((kind) => [kind, scan.files[kind]])),
-      ...(scan.embedPatterns.length > 0 ? { EmbedPatterns: scan.embedPatterns, EmbedFiles: embedded } : {}),
-      ...(imports.length > 0 ? { Imports: imports } : {}),
-      ...(mapped.length > 0
-        ? { ImportMap: Object.fromEntries(mapped.map((path) => [path, resolved.get(path) as string])) }
-        : {}),
     };
+    if (place.root) found.Root = place.root;
+    if (place.isStandard) found.Standard = true;
+    if (place.module) found.Module = place.module;
+    for (const kind of FILE_KINDS) if (scan.files[kind].length > 0) found[kind] = scan.files[kind];
+    if (scan.embedPatterns.length > 0) {
+      found.EmbedPatterns = scan.embedPatterns;
+      found.EmbedFiles = embedFiles(this.#files, place.directory, scan.embedPatterns);
+    }
+    if (scan.imports.length > 0) found.Imports = scan.imports.map((path) => resolved.get(path) ?? path);
+    const mapped = [...resolved].filter(([path, target]) => path !== target);
+    if (mapped.length > 0) found.ImportMap = Object.fromEntries(mapped);
+    return found;
   }
 }
+
+type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 
 function hasPrefix(path: string, prefix: string): boolean {
   return prefix === '' || path === prefix || path.startsWith(`${prefix}/`);
