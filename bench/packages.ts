@@ -1,10 +1,18 @@
 /**
  * Package by package against `go build -trimpath` on the same Kubernetes tree of a GOPATH era:
- * `node bench/packages.ts TREE GOROOT [CASE…]`. TREE is copied twice, one copy for each side; both use GOROOT, an empty
- * HOME of their own and no shared cache.
+ * `node bench/packages.ts TREE GOROOT [CASE…]`. TREE, with its generated files, is copied twice, one copy for each side; both
+ * use GOROOT, an empty HOME of their own and no shared cache.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +21,11 @@ import { type Case, type Row, runCases, type Side } from './harness.ts';
 const [tree, goroot, ...wanted] = process.argv.slice(2);
 if (!tree || !goroot) {
   console.error('usage: node bench/packages.ts TREE GOROOT [CASE…]');
+  process.exit(2);
+}
+// go build makes no generated files; of 1.20 only this one is not in the source.
+if (!existsSync(join(tree, 'pkg/generated/openapi/zz_generated.openapi.go'))) {
+  console.error(`${tree} has no generated files, which go build needs: run kubewright generate there first`);
   process.exit(2);
 }
 const program = fileURLToPath(new URL('../bin/kubewright.cjs', import.meta.url));
@@ -101,8 +114,8 @@ function goBuild(target: string, before?: () => void): Side {
 /** One `go build` for each main, all started at once. */
 function goBuildAll(targets: readonly string[], before: () => void): Side {
   const one = (target: string) =>
-    `go build -trimpath -o ${theirs.gopath}/${target.replaceAll('/', '-')} ./${target} &`;
-  const argv = ['sh', '-c', `${targets.map(one).join('\n')}\nwait`];
+    `go build -trimpath -o ${theirs.gopath}/${target.replaceAll('/', '-')} ./${target} & started="$started $!"`;
+  const argv = ['sh', '-ec', `${targets.map(one).join('\n')}\nfor pid in $started; do wait $pid; done`];
   return { ...{ argv, cwd: theirs.goRoot, env: goEnvironment() }, before };
 }
 

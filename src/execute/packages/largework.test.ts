@@ -40,3 +40,18 @@ test('one at least', () => {
   expect([work(400), work(400)].map((one) => starts(few, one))).toEqual([true, false]);
   expect(few.drop()).toHaveLength(1);
 });
+
+test('beside a large process one less than slots, but two', () => {
+  const few = new LargeWork(3);
+  const [large, small] = [work(400), work(80)] as const;
+  const rooms = (one: LargeWork, next: WaitingWork) =>
+    [0, 1, 2, 3].map((running) => one.hasRoom(next, running));
+  expect(rooms(few, small)).toEqual([true, true, true, false]);
+  expect(rooms(few, large)).toEqual([true, true, false, false]);
+  starts(few, large);
+  expect(rooms(few, small)).toEqual([true, true, false, false]);
+  few.ended(large);
+  expect(rooms(few, small)).toEqual([true, true, true, false]);
+  expect(rooms(new LargeWork(2), large)).toEqual([true, true, false, false]);
+  expect(rooms(new LargeWork(1), large)).toEqual([true, false, false, false]);
+});

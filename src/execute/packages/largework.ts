@@ -12,13 +12,21 @@ const LARGE_BYTES = 256 * 1024 ** 2;
 const LONG_MILLISECONDS = 500;
 
 export class LargeWork {
+  readonly #slots: number;
   readonly #most: number;
   readonly #waiting: WaitingWork[] = [];
   readonly #running: WaitingWork[] = [];
 
   /** `slots`: processes at once. Two are left to small work: one is there for the moments in which another waits. */
   constructor(slots: number) {
+    this.#slots = slots;
     this.#most = Math.max(1, slots - 2);
+  }
+
+  /** Whether the work may run beside so many processes. A large one has threads of its own for the moments of waiting. */
+  hasRoom(work: WaitingWork, running: number): boolean {
+    const isBesideLarge = isLarge(work) || this.#running.some(isLarge);
+    return running < (isBesideLarge && this.#slots > 2 ? this.#slots - 1 : this.#slots);
   }
 
   /** Whether the work may not start now; it waits here then. */

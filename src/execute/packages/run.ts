@@ -146,14 +146,15 @@ export class PackageRun {
   }
 
   #start(): void {
-    while (this.#running < this.#x.slots && this.#ready.size > 0 && !this.#isOver) {
+    while (this.#ready.size > 0 && !this.#isOver) {
       const next = this.#ready.peek();
       if (next && !this.#isWanted(next.key)) {
         this.#ready.pop();
         this.#byKey.delete(next.key);
         continue;
       }
-      if (!next || (this.#running > 0 && this.#heldBytes + next.node.peakBytes > this.#x.memoryBytes)) return;
+      if (!next || !this.#large.hasRoom(next, this.#running)) return;
+      if (this.#running > 0 && this.#heldBytes + next.node.peakBytes > this.#x.memoryBytes) return;
       this.#ready.pop();
       if (this.#large.holdsBack(next)) continue;
       const other = this.#elsewhere.settle(next);
